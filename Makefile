@@ -1,0 +1,78 @@
+# Verbs of the house. Each sets up what it needs by itself; nothing is installed outside .venv.
+#   make demo    the whole product against simulated servers, no account needed
+#   make test    the everyday tests        make check   style, types, import contracts
+#   make serve   run it for real           make bench   figures, as ratios measured in one run
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+ARGS   ?=
+
+.PHONY: setup demo serve check format test test-all bench lock clean
+
+setup: $(VENV)/.dev
+
+demo: $(VENV)/.runtime
+	@$(BIN)/crosswatch demo $(ARGS)
+
+serve: $(VENV)/.runtime
+	@$(BIN)/crosswatch serve $(ARGS)
+
+check: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+test: $(VENV)/.dev
+	$(BIN)/pytest -n auto -q $(ARGS)
+
+bench: $(VENV)/.dev
+	$(BIN)/python -m bench $(ARGS)
+
+# Needs uv; only whoever changes a dependency runs it. The locks name no registry.
+lock:
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header -q pyproject.toml -o requirements/runtime.lock
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header -q pyproject.toml --group dev -o requirements/dev.lock
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+
+# -- environment -------------------------------------------------------------------------------
+# The venv module is missing on some distributions (and ensurepip on others), so there is a second
+# way that needs only pip. uv is used when it is there and never required. Bytecode is compiled on
+# install: without it every start takes twice as long.
+$(VENV)/.created:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "CrossWatch needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12 ...")'
+	@$(PYTHON) -m venv $(VENV) 2>/dev/null || $(PYTHON) -m venv --without-pip --clear $(VENV)
+	@touch $@
+
+define install
+	@echo "Installing $(1) into $(VENV) ..."
+	@if command -v uv >/dev/null 2>&1; then \
+	  UV_PYTHON_DOWNLOADS=never uv pip install -q --python $(BIN)/python --compile-bytecode --require-hashes -r $(1); \
+	else \
+	  $(PYTHON) -m pip --python $(BIN)/python install -q --disable-pip-version-check --compile --require-hashes --no-deps -r $(1); \
+	fi
+endef
+
+# The project itself is a path, not an install: one .pth file, so that a pull needs no new set-up,
+# and one launcher. `pip install .` works as well; this way needs no build tool.
+define link
+	@$(BIN)/python -c 'import pathlib, sysconfig; pathlib.Path(sysconfig.get_path("purelib"), "crosswatch.pth").write_text(str(pathlib.Path("src").resolve()) + "\n")'
+	@printf '#!/bin/sh\nexec "%s/python" -m crosswatch "$$@"\n' "$(abspath $(BIN))" > $(BIN)/crosswatch && chmod +x $(BIN)/crosswatch
+	@$(BIN)/python -m compileall -q src
+endef
+
+$(VENV)/.runtime: requirements/runtime.lock $(VENV)/.created
+	$(call install,requirements/runtime.lock)
+	$(call link)
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.lock $(VENV)/.runtime
+	$(call install,requirements/dev.lock)
+	@touch $@
