@@ -1,0 +1,231 @@
+"""The life of a delivery, as pure steps from one row to the next.
+
+A delivery is level-triggered. It holds what a sink account should know (`desired`) and what it does know
+(`acknowledged`); it is no queue of messages. Four rules keep promises P1 and P2.
+
+1. `watched` is never superseded and never dropped. Any other desired state gives way to a newer one, and
+   is dropped when it has become stale, for a sink that hears of a start an hour late is told a lie.
+2. A lease is taken, durably, before a request is sent, and notes for `watched` that something is being
+   sent (`sending_since`). Whatever kills the process in between, the next worker finds the note, takes the
+   outcome for unknown (`unknown_since`), and asks the sink instead of hoping.
+3. Each lease has a number (`fence`). Whoever writes with an older one has lost the lease and is refused.
+4. A live request is trusted only near the moment that it is about. Later, or when the outcome of an earlier
+   one has been unknown for long, the sink's history is read first and the play added with its real time.
+
+Source: design notes, sections 3 and 5; Trakt protocol notes, sections 5.5, 5.7 and 6.2.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from crosswatch.core.outcomes import Accepted, AlreadyThere, Hold, Outcome, Refused, Retry
+from crosswatch.core.plays import (
+    Delivery,
+    DeliveryState,
+    Desired,
+    DesiredAction,
+    Play,
+    PlayState,
+    SinkAccount,
+)
+from crosswatch.core.reasons import Reason, Verdict
+
+STALE_AFTER = timedelta(minutes=10)
+"""Age at which a state other than `watched` is no longer worth telling."""
+
+LATE_AFTER = timedelta(minutes=10)
+"""Age at which `watched` goes to the sink's history with its real time instead of a live stop."""
+
+UNKNOWN_FOR = timedelta(minutes=50)
+"""Time after which a repeated stop might make a second play (the sink's own window is an hour)."""
+
+
+class Step(StrEnum):
+    """What is to be done with a due delivery."""
+
+    LIVE = "live"
+    BACKFILL = "backfill"
+    DROP = "drop"
+
+
+def next_step(delivery: Delivery, now: datetime) -> Step:
+    """How this delivery is to be brought to its sink at this moment."""
+    age = now - delivery.desired.at
+    if delivery.desired.action is not DesiredAction.WATCHED:
+        return Step.DROP if age > STALE_AFTER else Step.LIVE
+    unknown = delivery.unknown_since is not None and now - delivery.unknown_since > UNKNOWN_FOR
+    return Step.BACKFILL if unknown or age > LATE_AFTER else Step.LIVE
+
+
+def urgency(delivery: Delivery, now: datetime) -> tuple[int, float]:
+    """Sort key among due deliveries of one account; the smallest goes first.
+
+    `watched` that is still live goes first; then other live states, ends before starts and the newest
+    first; then the backlog in the order in which it happened.
+    """
+    at = delivery.desired.at.timestamp()
+    step = next_step(delivery, now)
+    if delivery.desired.action is DesiredAction.WATCHED:
+        return (0, at) if step is Step.LIVE else (3, at)
+    if step is Step.DROP:
+        return (4, at)
+    return (2, -at) if delivery.desired.action is DesiredAction.START else (1, -at)
+
+
+def first_delivery(play: Play, account: SinkAccount, desired: Desired, now: datetime) -> Delivery:
+    """The row for a play of which the account has heard nothing yet; due at once."""
+    return Delivery(play_id=play.id, account=account, desired=desired, next_attempt_at=now, updated_at=now)
+
+
+def with_desired(delivery: Delivery, desired: Desired, now: datetime) -> Delivery:
+    """The row after the play went on.
+
+    Nothing follows `watched`. What the sink knows already, or what is refused for good, stays as it is.
+    A changed desire is due at once, unless the account asked to wait: a newer state of the same play must
+    not be a way around that.
+    """
+    if delivery.desired.action is DesiredAction.WATCHED or delivery.desired == desired:
+        return delivery
+    if delivery.state is DeliveryState.DEAD and desired.action is not DesiredAction.WATCHED:
+        return replace(delivery, desired=desired, version=delivery.version + 1, updated_at=now)
+    waits = delivery.state is DeliveryState.PENDING and delivery.attempts > 0
+    return replace(
+        delivery,
+        state=DeliveryState.PENDING,
+        desired=desired,
+        version=delivery.version + 1,
+        attempts=delivery.attempts if waits else 0,
+        next_attempt_at=delivery.next_attempt_at if waits else now,
+        reason=delivery.reason if waits else Reason.LIVE,
+        updated_at=now,
+    )
+
+
+def leased(delivery: Delivery, worker: str, now: datetime, lease: timedelta) -> Delivery:
+    """The row while a worker tries (rule 2)."""
+    row = released(delivery, now)
+    return replace(
+        row,
+        lease_owner=worker,
+        lease_until=now + lease,
+        fence=row.fence + 1,
+        sending_since=now if row.desired.action is DesiredAction.WATCHED else None,
+    )
+
+
+def is_claimable(delivery: Delivery, now: datetime) -> bool:
+    """Whether a worker may take it: due, and nobody holds it."""
+    free = delivery.lease_until is None or delivery.lease_until <= now
+    return delivery.state is DeliveryState.PENDING and delivery.next_attempt_at <= now and free
+
+
+def released(delivery: Delivery, now: datetime) -> Delivery:
+    """The row when the worker that held it is gone without a word: what it was sending is unknown."""
+    return replace(
+        delivery,
+        lease_owner="",
+        lease_until=None,
+        sending_since=None,
+        unknown_since=delivery.unknown_since or delivery.sending_since,
+        updated_at=now,
+    )
+
+
+def dropped(delivery: Delivery, now: datetime) -> Delivery:
+    """The row of a stale state; what was wanted is not told any more."""
+    return replace(
+        _given_back(delivery, now),
+        state=DeliveryState.SETTLED,
+        attempts=0,
+        reason=Reason.BELOW_THRESHOLD,
+        detail="Trakt could not be told in time.",
+    )
+
+
+def with_outcome(
+    delivery: Delivery, outcome: Outcome, *, version: int, now: datetime, retry_at: datetime
+) -> Delivery:
+    """The row after an attempt, its lease given back.
+
+    Args:
+        delivery: The row as it is now; `desired` may have moved on since the lease.
+        outcome: What came of the attempt.
+        version: The `version` that was attempted.
+        now: The moment of the answer.
+        retry_at: When to try again if the outcome asks for that.
+    """
+    row = _given_back(delivery, now)
+    match outcome:
+        case Accepted():
+            return _acknowledged(row, version, Reason.WATCHED, outcome.remote_id, outcome.detail)
+        case AlreadyThere():
+            return _acknowledged(row, version, Reason.ALREADY_RECORDED, outcome.remote_id, "")
+        case Retry():
+            return replace(
+                row,
+                attempts=row.attempts + 1,
+                next_attempt_at=retry_at,
+                unknown_since=row.unknown_since or (delivery.sending_since if outcome.is_unknown else None),
+                reason=outcome.reason,
+                detail=outcome.detail,
+            )
+        case Hold():
+            return replace(row, next_attempt_at=retry_at, reason=outcome.reason, detail=outcome.detail)
+        case Refused():
+            moved_on = row.version != version
+            return replace(
+                row,
+                state=DeliveryState.PENDING if moved_on else DeliveryState.DEAD,
+                attempts=0 if moved_on else row.attempts + 1,
+                reason=outcome.reason,
+                detail=outcome.detail,
+            )
+
+
+def _given_back(row: Delivery, now: datetime) -> Delivery:
+    """The row without its lease, by the worker itself: it knows what came of its request."""
+    return replace(row, lease_owner="", lease_until=None, sending_since=None, updated_at=now)
+
+
+def _acknowledged(
+    row: Delivery, version: int, reason: Reason, remote_id: int | None, detail: str
+) -> Delivery:
+    is_current = row.version == version
+    watched = row.desired.action is DesiredAction.WATCHED
+    return replace(
+        row,
+        state=DeliveryState.SETTLED if is_current else DeliveryState.PENDING,
+        acknowledged=row.desired if is_current else row.acknowledged,
+        acknowledged_version=version,
+        attempts=0,
+        unknown_since=None if is_current else row.unknown_since,
+        remote_id=remote_id or row.remote_id,
+        reason=reason if watched else Reason.POSITION_SAVED,
+        detail=detail,
+    )
+
+
+def verdict_of(play: Play, deliveries: list[Delivery]) -> tuple[Verdict, Reason, str]:
+    """How the play stands, from its deliveries; a play that was skipped by a rule keeps its reason."""
+    if play.verdict is Verdict.SKIPPED or not deliveries:
+        return play.verdict, play.reason, play.detail
+    dead = [row for row in deliveries if row.state is DeliveryState.DEAD]
+    if dead:
+        return Verdict.FAILED, dead[0].reason, dead[0].detail
+    waiting = [row for row in deliveries if row.state is DeliveryState.PENDING]
+    ended = play.state is PlayState.ENDED
+    if waiting:
+        return (Verdict.QUEUED if ended else Verdict.WATCHING), waiting[0].reason, waiting[0].detail
+    if not ended:
+        return Verdict.WATCHING, Reason.LIVE, ""
+    row = deliveries[0]
+    if row.reason is Reason.BELOW_THRESHOLD or row.desired.action is DesiredAction.START:
+        return (
+            Verdict.SKIPPED,
+            Reason.TOO_SHORT if (play.progress or 0) < 1 else Reason.BELOW_THRESHOLD,
+            row.detail,
+        )
+    return Verdict.DELIVERED, row.reason, row.detail

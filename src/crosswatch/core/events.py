@@ -1,0 +1,183 @@
+"""The words of the house: what is played, by whom, and what we make of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import NewType
+
+from crosswatch.core.ids import Ids
+
+Percent = NewType("Percent", float)
+"""Progress, 0.0 to 100.0, as Trakt counts it."""
+
+PlayId = NewType("PlayId", str)
+"""Identity of one viewing; sorts by the time at which it began."""
+
+
+class MediaKind(StrEnum):
+    """What kind of item it is; only the first two are scrobbled."""
+
+    MOVIE = "movie"
+    EPISODE = "episode"
+    CLIP = "clip"
+    TRACK = "track"
+    PHOTO = "photo"
+    LIVE = "live"
+    UNKNOWN = "unknown"
+
+    @property
+    def is_scrobbled(self) -> bool:
+        """Whether sinks want to know about it at all."""
+        return self in (MediaKind.MOVIE, MediaKind.EPISODE)
+
+
+class Numbering(StrEnum):
+    """What season and number count; only aired order may be sent as season and number."""
+
+    AIRED = "aired"
+    DVD = "dvd"
+    ABSOLUTE = "absolute"
+    ANIDB = "anidb"
+    UNKNOWN = "unknown"
+
+
+class PlayerState(StrEnum):
+    """What a player says it does."""
+
+    PLAYING = "playing"
+    PAUSED = "paused"
+    BUFFERING = "buffering"
+    STOPPED = "stopped"
+    ERROR = "error"
+
+
+class ScrobbleAction(StrEnum):
+    """What a sink is told."""
+
+    START = "start"
+    PAUSE = "pause"
+    STOP = "stop"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Show:
+    """The show of an episode.
+
+    Attributes:
+        title: As Plex writes it.
+        year: First year, or None if unknown (an episode's own year is another thing).
+        ids: Ids of the show.
+    """
+
+    title: str
+    year: int | None = None
+    ids: Ids = Ids()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Media:
+    """One item, as far as its server knows it.
+
+    Attributes:
+        kind: What it is.
+        title: Title of the movie, or of the episode itself.
+        year: Year of the movie; for an episode the year in which it aired.
+        ids: Ids of the movie, or of the episode itself; never of its show.
+        show: The show of an episode.
+        season: Season number as the server counts; 0 holds the specials; None if unknown.
+        number: Number in the season; None if unknown.
+        numbering: What season and number count.
+        aired_on: Day of first airing, or None.
+        duration_ms: Length in milliseconds, more than 0, or None if unknown.
+        guid: The server's own identity of the item, as evidence.
+        foreign_ids: Ids that no sink takes as they are, as `name-value` (`anidb-69`, `mal-21`).
+        rating_key: The item's key on its server.
+        show_rating_key: The show's key on its server.
+        library_id: Section of the server, as text, or None.
+        library: Title of that section.
+        file: Path of the file, or None; two episodes of one file share it.
+    """
+
+    kind: MediaKind
+    title: str
+    year: int | None = None
+    ids: Ids = Ids()
+    show: Show | None = None
+    season: int | None = None
+    number: int | None = None
+    numbering: Numbering = Numbering.AIRED
+    aired_on: date | None = None
+    duration_ms: int | None = None
+    guid: str = ""
+    foreign_ids: tuple[str, ...] = ()
+    rating_key: str = ""
+    show_rating_key: str = ""
+    library_id: str | None = None
+    library: str = ""
+    file: str | None = None
+
+    @property
+    def label(self) -> str:
+        """Readable name: `Arrival (2016)`, `Severance S02E03`."""
+        if self.kind is MediaKind.EPISODE:
+            show = self.show.title if self.show else self.title
+            if self.season is None or self.number is None:
+                return f"{show}: {self.title}" if show != self.title else show
+            return f"{show} S{self.season:02d}E{self.number:02d}"
+        return f"{self.title} ({self.year})" if self.year else self.title
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """The person whom a server names as the viewer.
+
+    Attributes:
+        id: Number on that server: 1 is its owner, others are plex.tv ids; None if it gave none.
+        name: What the server calls the person.
+        aliases: Every other name by which the same account is known (user name, title, e-mail).
+    """
+
+    id: int | None = None
+    name: str = ""
+    aliases: frozenset[str] = frozenset()
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it says who it is; the unknown account is never the owner."""
+        return self.id is not None or bool(self.name.strip())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Player:
+    """The device and program that plays; what Plex calls a client."""
+
+    client_id: str = ""
+    title: str = ""
+    product: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScrobbleEvent:
+    """A change that a sink may want to know, normalised.
+
+    Attributes:
+        action: What to tell.
+        play_id: The viewing that it is about.
+        server: `machineIdentifier` of the server.
+        account: Who watches.
+        media: What is watched.
+        progress: How far, or None if that cannot be known.
+        at: When it happened, aware UTC.
+        why: The cause, for the trace: `frame`, `seek`, `item_changed`, `vanished` …
+    """
+
+    action: ScrobbleAction
+    play_id: PlayId
+    server: str
+    account: Account
+    media: Media
+    progress: Percent | None
+    at: datetime
+    why: str = "frame"

@@ -1,0 +1,77 @@
+"""Every error that the house raises on purpose, and who has to act.
+
+    CrossWatchError
+    ├── ConfigError               the user: a key, or the file, is wrong
+    ├── PayloadError              nobody: what came from outside makes no sense; it is counted and dropped
+    ├── ProgressUnknownError      the caller: enrich, or say "unknown"
+    ├── SourceError
+    │   ├── SourceUnavailableError   time: try again later
+    │   ├── SourceAuthError          the user: the token is refused or may not do this
+    │   ├── SourceNotFoundError      nobody: the item is gone
+    │   └── WrongServerError         the user: another server answers at this address
+    ├── LoginError                the user: signing in did not come to its end
+    └── StorageError              the user: disk full, folder read-only, database unusable
+
+What a sink makes of a delivery is no error but an outcome (`crosswatch.core.outcomes`), since each of
+them is expected and leads somewhere.
+"""
+
+from __future__ import annotations
+
+
+class CrossWatchError(Exception):
+    """The root; its text is a sentence for people that names what to do where somebody can act."""
+
+
+class ConfigError(CrossWatchError):
+    """A configuration cannot be used.
+
+    Attributes:
+        key: The dotted key that is wrong, or None if it is the file as a whole.
+        line: Where the text is broken, counted from 1, or None.
+        column: The same for the column.
+    """
+
+    def __init__(
+        self, message: str, *, key: str | None = None, line: int | None = None, column: int | None = None
+    ) -> None:
+        super().__init__(message)
+        self.key = key
+        self.line = line
+        self.column = column
+
+
+class PayloadError(CrossWatchError):
+    """Something from outside (a frame, an answer, a webhook) is not what it should be."""
+
+
+class ProgressUnknownError(CrossWatchError):
+    """A position cannot be put in percent, for the length is unknown."""
+
+
+class SourceError(CrossWatchError):
+    """A Plex server, or plex.tv, did not give what was asked."""
+
+
+class SourceUnavailableError(SourceError):
+    """It does not answer, answers that it is starting, or answers nonsense; later it may."""
+
+
+class SourceAuthError(SourceError):
+    """It refuses the token, or the token may not ask this."""
+
+
+class SourceNotFoundError(SourceError):
+    """It does not have the item (any more)."""
+
+
+class WrongServerError(SourceError):
+    """It is another server than the one that is configured by `server_uuid`."""
+
+
+class LoginError(CrossWatchError):
+    """Signing in was refused, ran out of time, or cannot begin."""
+
+
+class StorageError(CrossWatchError):
+    """The database cannot be read or written now; nothing that was acknowledged is lost."""
