@@ -35,7 +35,7 @@ def profile_of(user: TraktUser) -> dict[str, Any]:
     return {
         "username": user.username,
         "private": False,
-        "name": user.username.title(),
+        "name": user.username.replace("-", " ").title(),
         "vip": user.vip,
         "vip_ep": False,
         "director": False,
