@@ -36,8 +36,15 @@ from crosswatch.core.reasons import Reason, Verdict
 STALE_AFTER = timedelta(minutes=10)
 """Age at which a state other than `watched` is no longer worth telling."""
 
-LATE_AFTER = timedelta(minutes=10)
-"""Age at which `watched` goes to the sink's history with its real time instead of a live stop."""
+LATE_AFTER = timedelta(seconds=90)
+"""Age at which `watched` goes to the sink's history with its real time instead of a live stop.
+
+A live stop is dated by its arrival, and a play must keep its time within two minutes; the design's ten
+minutes would date every play of a short outage wrongly.
+"""
+
+LEAST_PROGRESS = 1.0
+"""An end below this is not told: the sink would refuse it."""
 
 UNKNOWN_FOR = timedelta(minutes=50)
 """Time after which a repeated stop might make a second play (the sink's own window is an hour)."""
@@ -55,7 +62,8 @@ def next_step(delivery: Delivery, now: datetime) -> Step:
     """How this delivery is to be brought to its sink at this moment."""
     age = now - delivery.desired.at
     if delivery.desired.action is not DesiredAction.WATCHED:
-        return Step.DROP if age > STALE_AFTER else Step.LIVE
+        nothing = delivery.desired.action is DesiredAction.STOP and delivery.desired.progress < LEAST_PROGRESS
+        return Step.DROP if nothing or age > STALE_AFTER else Step.LIVE
     unknown = delivery.unknown_since is not None and now - delivery.unknown_since > UNKNOWN_FOR
     return Step.BACKFILL if unknown or age > LATE_AFTER else Step.LIVE
 
@@ -141,7 +149,6 @@ def dropped(delivery: Delivery, now: datetime) -> Delivery:
         state=DeliveryState.SETTLED,
         attempts=0,
         reason=Reason.BELOW_THRESHOLD,
-        detail="Trakt could not be told in time.",
     )
 
 

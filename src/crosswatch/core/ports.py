@@ -287,5 +287,12 @@ class MetadataSource(Protocol):
     async def resolve_account(self, account_id: int) -> Account:
         """The account of that number with all its names; a bare number where the server knows no more."""
 
+    async def fetch_sole_viewer(self) -> Account | None:
+        """Whose plays alone this token shows, if it is not the owner's; None for the owner's token.
+
+        Only a server that plex.tv lists as somebody else's counts as such: a server that refuses for a
+        moment while it starts must not make the owner everybody's stand-in.
+        """
+
     def forget(self, rating_key: str) -> None:
         """Drop what is cached about the item: its match was changed, or it was deleted."""

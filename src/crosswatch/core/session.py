@@ -1,0 +1,380 @@
+"""One session: a player that plays one item on one server, and what follows from what it says.
+
+The theory, in four sentences.
+
+* What a player *does* (`signal`) and what we have *told* (`told`) are two things. Frames move the first at
+  once; the second follows through `TRANSITIONS` as soon as the session is bound, that is, as soon as the
+  server has said who watches and what it is. Nothing is told for an unbound session, and nobody is guessed.
+* All deduplication is this one table: what has been told is not told again. Two guards beside it repeat
+  something on purpose: a seek refreshes a start, and a pause that has really moved is told anew.
+* A position is believed if it can belong to the item. Past the end it is the end (up to 105 %), or noise;
+  a stop at zero, or far below a position that is seconds old, does not undo what was seen.
+* An ended session stays ended. The same player playing the same item again is a new session, a new
+  viewing, and at most one new play.
+
+The clock is an argument everywhere. `SessionTracker` (`crosswatch.core.tracker`) holds the sessions of a
+server and decides which of them a frame is about.
+
+Source: Plex protocol notes, sections 5, 6 and 15; design notes, section 4.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from crosswatch.core.events import (
+    Percent,
+    PlayerState,
+    PlayId,
+    ScrobbleAction,
+    ScrobbleEvent,
+)
+from crosswatch.core.facts import Binding, Notification
+from crosswatch.core.plays import Origin, Play, PlayState
+from crosswatch.core.progress import is_noise, percent
+from crosswatch.errors import ProgressUnknownError
+
+SEEK_MS = 20_000
+"""A position that differs from the wall clock by more than this was sought."""
+
+SEEK_REFRESH = timedelta(minutes=1)
+"""A start is refreshed by seeks at most this often."""
+
+PAUSE_REPEAT = timedelta(seconds=5)
+"""A further pause within this time is the same pause (hand-over)."""
+
+PAUSE_MOVED = 1.0
+"""Percent by which a pause must have moved to be told anew."""
+
+FRESH = timedelta(seconds=30)
+"""A position younger than this is better than a much lower one in a stop (Q14)."""
+
+ZERO_HOLD = timedelta(seconds=2)
+"""How long a start at 0 waits for a second opinion; resumed items say 0 first (Q15)."""
+
+SKIP_SHARE = 0.98
+"""A jump over this share of the item, to less than `SKIP_REST_MS` before its end, is no watching (Q16)."""
+
+SKIP_REST_MS = 1_000
+
+
+class SessionState(StrEnum):
+    """What has been told about a session."""
+
+    NEW = "new"
+    PLAYING = "playing"
+    PAUSED = "paused"
+    ENDED = "ended"
+
+
+class Signal(StrEnum):
+    """What a player does, as far as it matters; buffering changes nothing, an error is an end."""
+
+    PLAYING = "playing"
+    PAUSED = "paused"
+    STOPPED = "stopped"
+
+
+TRANSITIONS: dict[tuple[SessionState, Signal], tuple[SessionState, ScrobbleAction | None]] = {
+    (SessionState.NEW, Signal.PLAYING): (SessionState.PLAYING, ScrobbleAction.START),
+    (SessionState.NEW, Signal.PAUSED): (SessionState.PAUSED, ScrobbleAction.PAUSE),
+    (SessionState.NEW, Signal.STOPPED): (SessionState.ENDED, None),
+    (SessionState.PLAYING, Signal.PLAYING): (SessionState.PLAYING, None),
+    (SessionState.PLAYING, Signal.PAUSED): (SessionState.PAUSED, ScrobbleAction.PAUSE),
+    (SessionState.PLAYING, Signal.STOPPED): (SessionState.ENDED, ScrobbleAction.STOP),
+    (SessionState.PAUSED, Signal.PLAYING): (SessionState.PLAYING, ScrobbleAction.START),
+    (SessionState.PAUSED, Signal.PAUSED): (SessionState.PAUSED, None),
+    (SessionState.PAUSED, Signal.STOPPED): (SessionState.ENDED, ScrobbleAction.STOP),
+    (SessionState.ENDED, Signal.PLAYING): (SessionState.ENDED, None),
+    (SessionState.ENDED, Signal.PAUSED): (SessionState.ENDED, None),
+    (SessionState.ENDED, Signal.STOPPED): (SessionState.ENDED, None),
+}
+"""What has been told, and what the player does → what is told then, and the action that says so."""
+
+_SIGNALS = {
+    PlayerState.PLAYING: Signal.PLAYING,
+    PlayerState.PAUSED: Signal.PAUSED,
+    PlayerState.STOPPED: Signal.STOPPED,
+    PlayerState.ERROR: Signal.STOPPED,
+}
+
+
+@dataclass(slots=True, kw_only=True)
+class Session:
+    """One player, one item, from the first frame until some minutes after its end.
+
+    Attributes:
+        play_id: The viewing that it is.
+        server: `machineIdentifier` of the server.
+        session_key: Its key at this run of the server; may change when the server restarts.
+        item: Key of the item: its rating key, or its path where it has none (live TV).
+        client_id: The player's identifier; empty if no frame told.
+        play_queue_item: Place in the play queue; empty if no frame told.
+        started_at: First frame, aware UTC.
+        last_seen_at: Latest sign of life, aware UTC.
+        signal: What the player does.
+        told: What has been told.
+        offset_ms: Last good position in milliseconds, or None if there was none yet.
+        offset_at: When that was heard.
+        binding: Who and what, once the server has said.
+        ended_at: When it ended, or None.
+        skipped: True while the end was reached by jumping over nearly all of the item.
+        hold_until: A start at 0 waits until then for a second opinion; None if nothing waits.
+        misses: How often in a row the server did not list it.
+        checked_at: When the server's list was last looked at on its account.
+        saved_at: When its position was last written down.
+    """
+
+    play_id: PlayId
+    server: str
+    session_key: str
+    item: str
+    client_id: str = ""
+    play_queue_item: str = ""
+    started_at: datetime
+    last_seen_at: datetime
+    signal: Signal = Signal.PLAYING
+    told: SessionState = SessionState.NEW
+    offset_ms: int | None = None
+    offset_at: datetime | None = None
+    binding: Binding | None = None
+    ended_at: datetime | None = None
+    skipped: bool = False
+    hold_until: datetime | None = None
+    misses: int = 0
+    checked_at: datetime | None = None
+    saved_at: datetime | None = None
+    origin: Origin = Origin.WATCH
+    _frames: int = field(default=0, repr=False)
+    _started_told_at: datetime | None = field(default=None, repr=False)
+    _pause_told: tuple[datetime, Percent | None] | None = field(default=None, repr=False)
+    _sought: bool = field(default=False, repr=False)
+
+    # ------------------------------------------------------------------------------ what it is
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the player is done with the item, told or not."""
+        return self.ended_at is not None
+
+    @property
+    def is_identified(self) -> bool:
+        """Whether the server has said who watches, and what."""
+        return self.binding is not None and self.binding.account.is_known
+
+    @property
+    def is_scrobbled(self) -> bool:
+        """Whether the item is one that sinks want to know about; unknown ones are not, yet."""
+        return self.binding is not None and self.binding.media.kind.is_scrobbled
+
+    @property
+    def duration_ms(self) -> int | None:
+        """Length of the item in milliseconds, or None."""
+        return self.binding.media.duration_ms if self.binding else None
+
+    @property
+    def progress(self) -> Percent | None:
+        """How far the viewing has come, or None if that cannot be known."""
+        if self.offset_ms is None:
+            return None
+        try:
+            return percent(self.offset_ms, self.duration_ms)
+        except ProgressUnknownError:
+            return None
+
+    # ------------------------------------------------------------------------------ what it hears
+
+    def hear(self, notification: Notification, now: datetime) -> list[ScrobbleEvent]:
+        """Take in a frame that is about this session; what is to be told because of it."""
+        if self.has_ended:
+            return []
+        self._frames += 1
+        self.last_seen_at = now
+        self.misses = 0
+        self.client_id = self.client_id or notification.client_id
+        self.play_queue_item = self.play_queue_item or notification.play_queue_item
+        if notification.state is PlayerState.STOPPED:
+            self._move_to_end(notification.offset_ms, now)
+            return self.end(now, why="frame")
+        if notification.state is PlayerState.ERROR:  # its offset is not to be trusted
+            return self.end(now, why="error")
+        self._move(notification, now)
+        self.signal = _SIGNALS.get(notification.state, self.signal)  # buffering keeps what was
+        return self.tell(now)
+
+    def bind(self, binding: Binding, now: datetime) -> list[ScrobbleEvent]:
+        """Take in who watches and what it is; what is to be told because of it."""
+        self.binding = binding
+        if binding.offset_ms and not self.offset_ms and not self.has_ended:
+            self._set_offset(binding.offset_ms, now)
+        if self.offset_ms is not None and is_noise(self.offset_ms, binding.media.duration_ms):
+            self.offset_ms = None  # heard while the length was unknown, and about something else
+        return self.tell(now)
+
+    def end(self, at: datetime, *, why: str) -> list[ScrobbleEvent]:
+        """The player is done with the item; what is to be told because of it.
+
+        Args:
+            at: When that was.
+            why: `frame`, `item_changed`, `vanished`, `error` …
+        """
+        if self.has_ended:
+            return []
+        self.ended_at = at
+        self.signal = Signal.STOPPED
+        return self.tell(at, why="skipped" if self.skipped else why)
+
+    def tell(self, now: datetime, *, why: str = "frame") -> list[ScrobbleEvent]:
+        """What is to be told now, given what has been told; nothing while it is not known about whom."""
+        if not (self.is_identified and self.is_scrobbled):
+            return []
+        if self.has_ended and self.told is SessionState.NEW:  # bound only now: no stop without a start
+            started = self._follow(Signal.PLAYING, self.started_at, why)
+            return [*started, *self._follow(Signal.STOPPED, self.ended_at or now, why)]
+        if self._is_held(now):
+            return []
+        self.hold_until = None
+        return self._follow(self.signal, self.ended_at or now, why) or self._repeat(now)
+
+    def _follow(self, signal: Signal, at: datetime, why: str) -> list[ScrobbleEvent]:
+        self.told, action = TRANSITIONS[self.told, signal]
+        return [self._event(action, at, why)] if action else []
+
+    def _repeat(self, now: datetime) -> list[ScrobbleEvent]:
+        """The two things that are told again on purpose."""
+        sought, self._sought = self._sought, False
+        if self.told is SessionState.PLAYING and sought:
+            told_at = self._started_told_at
+            if told_at is None or now - told_at >= SEEK_REFRESH:
+                return [self._event(ScrobbleAction.START, now, "seek")]
+            self._sought = True  # later, if it is still worth telling
+        if self.told is SessionState.PAUSED and self._pause_told is not None:
+            told_at, told_progress = self._pause_told
+            moved = abs((self.progress or 0.0) - (told_progress or 0.0)) >= PAUSE_MOVED
+            if moved and now - told_at >= PAUSE_REPEAT:
+                return [self._event(ScrobbleAction.PAUSE, now, "seek")]
+        return []
+
+    def _event(self, action: ScrobbleAction, at: datetime, why: str) -> ScrobbleEvent:
+        if self.binding is None:
+            raise AssertionError("nothing is told about an unbound session")
+        if action is ScrobbleAction.START:
+            self._started_told_at = at
+        if action is ScrobbleAction.PAUSE:
+            self._pause_told = (at, self.progress)
+        return ScrobbleEvent(
+            action=action,
+            play_id=self.play_id,
+            server=self.server,
+            account=self.binding.account,
+            media=self.binding.media,
+            progress=self.progress,
+            at=at,
+            why=why,
+        )
+
+    # ------------------------------------------------------------------------------ where it is
+
+    def _is_held(self, now: datetime) -> bool:
+        """Whether a start at 0 still waits for a second opinion."""
+        if self.told is not SessionState.NEW or self.offset_ms or self.has_ended:
+            return False
+        if self._frames > 1:
+            return False
+        if self.hold_until is None:
+            self.hold_until = now + ZERO_HOLD
+        return now < self.hold_until
+
+    def _move(self, notification: Notification, now: datetime) -> None:
+        """Believe the position of a live frame, if it can be one."""
+        offset_ms = notification.offset_ms
+        if offset_ms is None or is_noise(offset_ms, self.duration_ms):
+            return
+        if notification.state is PlayerState.BUFFERING and offset_ms == 0:
+            return
+        if self.offset_ms is not None and self.offset_at is not None:
+            elapsed_ms = (now - self.offset_at).total_seconds() * 1000
+            expected = self.offset_ms + (elapsed_ms if self.signal is Signal.PLAYING else 0)
+            if abs(offset_ms - expected) > SEEK_MS:
+                self._sought = True
+                self.skipped = self._is_skip(self.offset_ms, offset_ms)
+        self._set_offset(offset_ms, now)
+
+    def _move_to_end(self, offset_ms: int | None, now: datetime) -> None:
+        """Believe the position of a stop, unless it undoes what was seen a moment ago."""
+        if offset_ms is None or is_noise(offset_ms, self.duration_ms):
+            return
+        last_ms, last_at = self.offset_ms, self.offset_at
+        if last_ms is not None and last_at is not None:
+            fresh = now - last_at <= FRESH
+            if offset_ms == 0 or (fresh and last_ms - offset_ms > SEEK_MS):
+                return
+            self.skipped = self.skipped or self._is_skip(last_ms, offset_ms)
+        self._set_offset(offset_ms, now)
+
+    def _is_skip(self, before_ms: int, after_ms: int) -> bool:
+        duration_ms = self.duration_ms
+        if not duration_ms:
+            return False
+        return after_ms - before_ms >= SKIP_SHARE * duration_ms and duration_ms - after_ms < SKIP_REST_MS
+
+    def _set_offset(self, offset_ms: int, now: datetime) -> None:
+        self.offset_ms = offset_ms
+        self.offset_at = now
+
+    # ------------------------------------------------------------------------------ as a row
+
+    def as_play(self) -> Play:
+        """The row of this viewing; its verdict is the pipeline's to say.
+
+        Raises:
+            AssertionError: If the session is not bound; there is nothing to write then.
+        """
+        if self.binding is None:
+            raise AssertionError("an unbound session is not written")
+        state = {Signal.PLAYING: PlayState.PLAYING, Signal.PAUSED: PlayState.PAUSED}.get(
+            self.signal, PlayState.ENDED
+        )
+        return Play(
+            id=self.play_id,
+            server=self.server,
+            origin=self.origin,
+            session_key=self.session_key,
+            play_queue_item=self.play_queue_item,
+            account=self.binding.account,
+            media=self.binding.media,
+            player=replace(self.binding.player, client_id=self.client_id or self.binding.player.client_id),
+            state=state,
+            offset_ms=self.offset_ms,
+            progress=self.progress,
+            started_at=self.started_at,
+            last_seen_at=self.last_seen_at,
+            ended_at=self.ended_at,
+        )
+
+
+def restored(play: Play) -> Session:
+    """The session of a play that was open when the process ended; the server has yet to confirm it."""
+    told = SessionState.PAUSED if play.state is PlayState.PAUSED else SessionState.PLAYING
+    if not (play.account.is_known and play.media.kind.is_scrobbled):
+        told = SessionState.NEW
+    return Session(
+        play_id=play.id,
+        server=play.server,
+        session_key=play.session_key,
+        item=play.media.rating_key or play.media.guid,
+        client_id=play.player.client_id,
+        play_queue_item=play.play_queue_item,
+        started_at=play.started_at,
+        last_seen_at=play.last_seen_at,
+        signal=Signal.PAUSED if play.state is PlayState.PAUSED else Signal.PLAYING,
+        told=told,
+        offset_ms=play.offset_ms,
+        offset_at=play.last_seen_at,
+        binding=Binding(account=play.account, media=play.media, player=play.player),
+        saved_at=play.last_seen_at,
+        origin=play.origin,
+        _frames=2,
+    )

@@ -1,0 +1,106 @@
+"""Finding out who watches and what it is, in few requests and never by guessing."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from crosswatch.core.events import Account, Media
+from crosswatch.core.facts import Binding
+from crosswatch.errors import SourceAuthError, SourceError, SourceNotFoundError
+
+if TYPE_CHECKING:
+    from crosswatch.core.facts import SessionRow
+    from crosswatch.core.ports import MetadataSource
+    from crosswatch.core.session import Session
+
+log = logging.getLogger("crosswatch.plex")
+
+
+class Binder:
+    """Answers the tracker's question about new sessions of one server.
+
+    Args:
+        source: The server.
+    """
+
+    def __init__(self, source: MetadataSource) -> None:
+        self._source = source
+        self._listing: asyncio.Task[list[SessionRow]] | None = None
+
+    async def look_up(self, session: Session) -> Binding | None:
+        """Who watches and what it is, as far as the server says now; None if it says nothing of use."""
+        try:
+            row = await self._find_row(session)
+            media = await self._media(session, row)
+            account = await self._account(row)
+        except SourceError as error:
+            log.warning(
+                "cannot find out who watches item %s: %s",
+                session.item,
+                error,
+                extra={"event": "plex.lookup_failed"},
+            )
+            return None
+        if media is None:
+            return None
+        if row is None:
+            return Binding(account=account, media=media)
+        return Binding(
+            account=account, media=_with_row(media, row.media), player=row.player, offset_ms=row.offset_ms
+        )
+
+    async def sessions(self) -> list[SessionRow]:
+        """The server's list; questions that come while it is being fetched share the answer.
+
+        Raises:
+            SourceError: If it cannot be had.
+        """
+        if self._listing is None or self._listing.done():
+            self._listing = asyncio.create_task(self._source.fetch_sessions(), name="list sessions")
+        return await asyncio.shield(self._listing)
+
+    async def _find_row(self, session: Session) -> SessionRow | None:
+        if session.has_ended:  # it has left the list
+            return None
+        try:
+            rows = await self.sessions()
+        except SourceAuthError:
+            if await self._source.fetch_sole_viewer() is not None:
+                return None
+            raise
+        named = [row for row in rows if row.session_key == session.session_key]
+        fitting = [row for row in named if row.media.rating_key in ("", session.item)]
+        return fitting[0] if fitting else None
+
+    async def _media(self, session: Session, row: SessionRow | None) -> Media | None:
+        if row is not None and not row.media.kind.is_scrobbled:
+            return row.media
+        if not session.item.isalnum():  # a path, as of live television: there is no such item to ask for
+            return row.media if row is not None else None
+        try:
+            return await self._source.fetch_media(session.item)
+        except SourceNotFoundError:  # deleted while it plays
+            return row.media if row is not None else None
+
+    async def _account(self, row: SessionRow | None) -> Account:
+        viewer = await self._source.fetch_sole_viewer()
+        if viewer is not None:
+            return viewer
+        if row is None or row.account.id is None:
+            return row.account if row is not None else Account()
+        known = await self._source.resolve_account(row.account.id)
+        names = known.aliases | ({known.name} - {row.account.name, ""}) | row.account.aliases
+        return replace(row.account, name=row.account.name or known.name, aliases=names)
+
+
+def _with_row(media: Media, listed: Media) -> Media:
+    """The item with what only the list knows."""
+    return replace(
+        media,
+        duration_ms=media.duration_ms or listed.duration_ms,
+        library_id=media.library_id or listed.library_id,
+        library=media.library or listed.library,
+    )

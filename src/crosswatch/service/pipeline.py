@@ -1,0 +1,267 @@
+"""One server's way from facts to rows.
+
+A single task takes in everything that concerns a server, in order: frames, answers to questions, the
+server's list, the passing of time. What it wants to know is asked in tasks beside it, whose answers come
+back through the same inbox, so that no network call ever keeps a frame waiting.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from crosswatch.core.plays import PlayState
+from crosswatch.core.tracker import SessionTracker, Update
+from crosswatch.errors import SourceAuthError, SourceError, StorageError
+from crosswatch.service.binder import Binder
+from crosswatch.service.catch_up import CatchUp
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+    from crosswatch.clock import Clock
+    from crosswatch.core.events import PlayId
+    from crosswatch.core.facts import Notification
+    from crosswatch.core.plays import Play
+    from crosswatch.core.ports import Ledger, MetadataSource
+    from crosswatch.core.session import Session
+    from crosswatch.service.recorder import Recorder
+
+    Fact = Callable[[datetime], list[Update]]
+
+CONFIRM_FROM = 50.0
+"""An ordinary stop from this progress on is held against the server's history: credits may have begun."""
+
+HISTORY_EVERY = timedelta(hours=1)
+"""The history is read this often even without a gap: devices that were offline report late."""
+
+UNSAVED_RETRY_S = 5.0
+
+ASK_AGAIN_S = (2.0, 5.0, 10.0, 30.0, 60.0)
+"""Seconds until a question that a server did not answer is asked again; the last one repeats."""
+
+log = logging.getLogger("crosswatch.watch")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CatchUpOptions:
+    """Whether and how far back a gap is made good."""
+
+    is_on: bool
+    days: float
+
+
+class ServerPipeline:
+    """Everything between one server's facts and the ledger.
+
+    Args:
+        server_uuid: `machineIdentifier` of the server.
+        source: The server, to be asked.
+        ledger: Where the rows are.
+        recorder: Writes them.
+        clock: Tells the time.
+        catch_up: The options in force.
+        new_play_id: Makes the identity of a play that begins at that moment.
+    """
+
+    def __init__(
+        self,
+        server_uuid: str,
+        *,
+        source: MetadataSource,
+        ledger: Ledger,
+        recorder: Recorder,
+        clock: Clock,
+        catch_up: Callable[[], CatchUpOptions],
+        new_play_id: Callable[[datetime], PlayId],
+    ) -> None:
+        self.server_uuid = server_uuid
+        self._source = source
+        self._ledger = ledger
+        self._recorder = recorder
+        self._clock = clock
+        self._catch_up_options = catch_up
+        self._tracker = SessionTracker(server_uuid, new_play_id)
+        self._binder = Binder(source)
+        self._catch_up = CatchUp(
+            server_uuid,
+            source=source,
+            ledger=ledger,
+            recorder=recorder,
+            clock=clock,
+            new_play_id=new_play_id,
+        )
+        self._inbox: asyncio.Queue[Fact] = asyncio.Queue()
+        self._asking: set[asyncio.Task[object]] = set()
+        self._connection = 0
+        self._history_at: datetime | None = None
+        self._history_lock = asyncio.Lock()
+
+    @property
+    def session_count(self) -> int:
+        """How many sessions go on."""
+        return len(self._tracker.sessions)
+
+    # ------------------------------------------------------------------------------ what sources say
+
+    def hear(self, notifications: list[Notification]) -> None:
+        """Take in frames; returns at once."""
+        for notification in notifications:
+            self._inbox.put_nowait(partial(self._tracker.hear, notification))
+
+    def connected(self) -> None:
+        """The socket is open (again): whatever happened meanwhile has to be found out."""
+        self._connection += 1
+        self._ask(self._take_stock(self._connection))
+
+    def forget(self, rating_keys: list[str]) -> None:
+        """The server changed these items."""
+        for rating_key in rating_keys:
+            self._source.forget(rating_key)
+
+    # ------------------------------------------------------------------------------ the loop
+
+    async def run(self) -> None:
+        """Work until cancelled; what was heard before is written first."""
+        await self._restore()
+        try:
+            while True:
+                facts = await self._next_facts()
+                await self._work(facts)
+        finally:
+            for task in self._asking:
+                task.cancel()
+            await asyncio.gather(*self._asking, return_exceptions=True)
+            with contextlib.suppress(StorageError):
+                await self._recorder.record(self._take(self._drain()))
+
+    async def _restore(self) -> None:
+        """Take up the plays that were open when the process ended."""
+        while True:
+            try:
+                plays = await self._ledger.open_plays(self.server_uuid)
+            except StorageError as error:
+                log.warning("cannot read the open plays: %s", error, extra={"event": "storage.unavailable"})
+                await self._clock.sleep(UNSAVED_RETRY_S)
+            else:
+                self._tracker.restore(plays)
+                return
+
+    async def _next_facts(self) -> list[Fact]:
+        now = self._clock.now()
+        wait = (self._tracker.next_at(now) - now).total_seconds()
+        if self._recorder.has_unsaved:
+            wait = min(wait, UNSAVED_RETRY_S)
+        try:
+            async with asyncio.timeout(max(0.0, self._clock.real_seconds(wait))):
+                return [await self._inbox.get(), *self._drain()]
+        except TimeoutError:
+            return []
+
+    def _drain(self) -> list[Fact]:
+        facts = []
+        while not self._inbox.empty():
+            facts.append(self._inbox.get_nowait())
+        return facts
+
+    async def _work(self, facts: list[Fact]) -> None:
+        updates = self._take(facts)
+        updates += self._tracker.tick(self._clock.now())
+        if updates or self._recorder.has_unsaved:
+            await self._recorder.record(updates)
+        self._ask_what_is_wanted()
+        for update in updates:
+            if self._is_to_be_confirmed(update):
+                self._ask(self._confirm(update.play))
+
+    def _take(self, facts: list[Fact]) -> list[Update]:
+        now = self._clock.now()
+        return [update for fact in facts for update in fact(now)]
+
+    # ------------------------------------------------------------------------------ asking
+
+    def _ask_what_is_wanted(self) -> None:
+        now = self._clock.now()
+        wanted = self._tracker.wanted(now)
+        for session in wanted.bindings:
+            self._ask(self._bind(session))
+        if wanted.sessions:
+            self._ask(self._compare(reconnected=False))
+        if self._history_at is not None and now - self._history_at >= HISTORY_EVERY:
+            self._ask(self._read_history())
+
+    def _ask(self, question: Coroutine[Any, Any, object]) -> None:
+        task = asyncio.create_task(question, name=f"ask {self.server_uuid[:8]}")
+        self._asking.add(task)
+        task.add_done_callback(self._asked)
+
+    def _asked(self, task: asyncio.Task[object]) -> None:
+        self._asking.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.error("a question to the server failed", exc_info=task.exception())
+
+    async def _bind(self, session: Session) -> None:
+        binding = await self._binder.look_up(session)
+        self._inbox.put_nowait(lambda now: self._tracker.bind(session, binding, now))
+
+    async def _take_stock(self, connection: int) -> None:
+        """Learn what plays now and what has been played, as often as it takes while this connection lasts."""
+        waits = iter(ASK_AGAIN_S)
+        wait_s = 0.0
+        todo = [lambda: self._compare(reconnected=True), self._read_history]
+        while todo and connection == self._connection:
+            await self._clock.sleep(wait_s)
+            wait_s = next(waits, ASK_AGAIN_S[-1])
+            todo = [question for question in todo if not await question()]
+
+    async def _compare(self, *, reconnected: bool) -> bool:
+        """Hold the sessions against the server's list; whether it could be had."""
+        try:
+            rows = await self._binder.sessions()
+        except SourceAuthError:
+            self._inbox.put_nowait(self._tracker.end_silent)
+            return True
+        except SourceError as error:
+            log.warning("cannot list what plays: %s", error, extra={"event": "plex.list_failed"})
+            return False
+        self._inbox.put_nowait(lambda now: self._tracker.compare(rows, now, reconnected=reconnected))
+        return True
+
+    def _is_to_be_confirmed(self, update: Update) -> bool:
+        """Whether an ended play that is not watched might still be one that Plex counted."""
+        event, play = update.event, update.play
+        if event is None or play.state is not PlayState.ENDED or event.why == "skipped":
+            return False
+        return event.why != "frame" or (event.progress or 0.0) >= CONFIRM_FROM
+
+    async def _confirm(self, play: Play) -> None:
+        if not self._catch_up_options().is_on:
+            return
+        stored = await self._ledger.play(play.id)
+        if stored is None or stored.watched_at is not None:
+            return
+        async with self._history_lock:
+            for wait_s in (0.0, *ASK_AGAIN_S):
+                await self._clock.sleep(wait_s)
+                if await self._politely(self._catch_up.confirm(stored)):
+                    return
+
+    async def _read_history(self) -> bool:
+        """Make good what the server's history tells; whether it could be read."""
+        self._history_at = self._clock.now()
+        options = self._catch_up_options()
+        async with self._history_lock:
+            return not options.is_on or await self._politely(self._catch_up.run(days=options.days))
+
+    async def _politely(self, question: Coroutine[Any, Any, Any]) -> bool:
+        try:
+            await question
+        except (SourceError, StorageError) as error:
+            log.warning("cannot read the play history: %s", error, extra={"event": "plex.history_failed"})
+            return False
+        return True
