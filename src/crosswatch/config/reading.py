@@ -1,0 +1,42 @@
+"""Looking at a file: has it changed, and what does it hold, or why can that not be known."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from crosswatch.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Signature = tuple[int, int, int] | None
+"""Change time in nanoseconds, inode and size of a file; None if there is none."""
+
+
+def signature_of(path: Path) -> Signature:
+    """What differs after every write to the file, by whatever means."""
+    try:
+        status = os.stat(path)  # noqa: PTH116 -- once a second; a plain call is the cheapest
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_ino, status.st_size
+
+
+def read_configuration(path: Path) -> bytes:
+    """The bytes of the file.
+
+    Raises:
+        ConfigError: If there are none to be had; says why and what to do.
+    """
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise ConfigError("It is gone. Put it back, or restart CrossWatch for a new one.") from None
+    except IsADirectoryError:
+        raise ConfigError(
+            "It is a folder. Docker makes one when the file to be mounted does not exist: "
+            "remove it and mount the folder above instead."
+        ) from None
+    except OSError as error:
+        raise ConfigError(f"It cannot be read: {error.strerror}.") from error

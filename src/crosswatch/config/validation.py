@@ -1,0 +1,173 @@
+"""Sentences about wrong values: which key, what is allowed there, what was given.
+
+msgspec finds that a value does not fit; people need to know where and what to write instead. Nothing
+here ever repeats a secret.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin, get_type_hints
+from urllib.parse import urlsplit
+
+import msgspec
+
+from crosswatch.config.secrets import is_secret_name
+from crosswatch.errors import ConfigError
+
+if TYPE_CHECKING:
+    from crosswatch.config.model import Settings
+
+LONGEST_QUOTE = 60
+STORAGE_SCHEMES = ("sqlite", "postgresql", "postgres")
+_WHERE = re.compile(r" - at `(?P<path>[^`]*)`$")
+_STEP = re.compile(r"\.(?P<name>[^.\[]+)|\[(?P<index>\d+|\.\.\.)\]")
+
+Path = list[str | int]
+
+
+def explain(message: str, document: dict[str, Any], view: type[msgspec.Struct]) -> ConfigError:
+    """The error that names the key which msgspec's message points at."""
+    where = _WHERE.search(message)
+    path = _complete(_parse_path(where["path"] if where else "$"), document, view)
+    key = dotted(path)
+    given = _at(document, path)
+    if not path:
+        return ConfigError("The configuration must be one JSON object, { … }.")
+    secret = any(isinstance(step, str) and is_secret_name(step) for step in path)
+    allowed = _allowed(_hint(view, path))
+    return ConfigError(f"{key} must be {allowed}, not {_describe(given, secret=secret)}.", key=key)
+
+
+def dotted(path: Path) -> str:
+    """The path as people write it: `features.watch.enabled`, `servers[0].server_url`."""
+    text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    return text.removeprefix(".")
+
+
+def check_settings(settings: Settings) -> None:
+    """Check what one value alone cannot tell.
+
+    Raises:
+        ConfigError: If an address is none, or two values contradict each other. Names the key.
+    """
+    _require_address("plex.server_url", settings.plex.server_url)
+    _require_address("plex.tv_url", settings.plex.tv_url, empty=False)
+    for index, server in enumerate(settings.servers):
+        _require_address(f"servers[{index}].server_url", server.server_url)
+        _require_address(f"servers[{index}].tv_url", server.tv_url, empty=False)
+    _require_address("trakt.api_url", settings.trakt.api_url, empty=False)
+    _require_address("trakt.auth_url", settings.trakt.auth_url, empty=False)
+    _require_storage(settings.storage.url)
+    options = settings.features.watch.options
+    if options.reconnect_backoff_max_seconds < options.reconnect_backoff_min_seconds:
+        key = "features.watch.options.reconnect_backoff_max_seconds"
+        raise ConfigError(
+            f"{key} must be at least features.watch.options.reconnect_backoff_min_seconds "
+            f"({options.reconnect_backoff_min_seconds:g}), not {options.reconnect_backoff_max_seconds:g}.",
+            key=key,
+        )
+
+
+def _require_address(key: str, text: str, *, empty: bool = True) -> None:
+    if not text and empty:
+        return
+    allowed = "an address such as http://192.168.1.20:32400"
+    try:
+        address = urlsplit(text)
+        usable = address.scheme in {"http", "https"} and bool(address.hostname) and address.port != 0
+    except ValueError:
+        usable = False
+    if not usable or any(character.isspace() for character in text):
+        given = _describe(text, secret="@" in text or "?" in text)
+        raise ConfigError(f"{key} must be {allowed}, not {given}.", key=key)
+    if "?" in text or "#" in text:
+        raise ConfigError(f"{key} must end before the question mark; leave out what follows it.", key=key)
+
+
+def _require_storage(text: str) -> None:
+    """An address of a database may hold its password, so it is never repeated."""
+    if text and text.partition("://")[0] not in STORAGE_SCHEMES:
+        raise ConfigError(
+            "storage.url must be empty (SQLite beside config.json) or begin with sqlite:// or postgresql://.",
+            key="storage.url",
+        )
+
+
+def _parse_path(text: str) -> Path:
+    steps: Path = []
+    for match in _STEP.finditer(text.removeprefix("$")):
+        index = match["index"]
+        steps.append(int(index) if index and index.isdigit() else match["name"] or "...")
+    return steps
+
+
+def _complete(path: Path, document: dict[str, Any], view: type[msgspec.Struct]) -> Path:
+    """Find the entry that msgspec calls `[...]`: the first one that fails on its own."""
+    if "..." not in path:
+        return path
+    place = path.index("...")
+    entry_type = _hint(view, path[: place + 1])
+    entries = _at(document, path[:place])
+    for name, entry in entries.items() if isinstance(entries, dict) else ():
+        try:
+            msgspec.convert(entry, entry_type)
+        except msgspec.ValidationError:
+            return [*path[:place], name, *path[place + 1 :]]
+    return path
+
+
+def _at(document: Any, path: Path) -> Any:
+    value = document
+    for step in path:
+        try:
+            value = value[step]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return value
+
+
+def _hint(view: Any, path: Path) -> Any:
+    """The declared type at the end of the path, with its limits."""
+    hint = view
+    for step in path:
+        if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
+            hint = get_type_hints(hint, include_extras=True).get(str(step), Any)
+        else:  # tuple[X, ...] or dict[str, X]
+            arguments = [argument for argument in get_args(hint) if argument is not ...]
+            hint = arguments[-1] if arguments else Any
+    return hint
+
+
+def _allowed(hint: Any) -> str:
+    """What the type allows, in words."""
+    if get_origin(hint) is Annotated:
+        base, *metas = get_args(hint)
+        meta = next((meta for meta in metas if isinstance(meta, msgspec.Meta)), msgspec.Meta())
+        if meta.description:
+            return meta.description
+        return f"{_allowed(base)} from {meta.ge:g} to {meta.le:g}" if meta.ge is not None else _allowed(base)
+    if hint is bool:
+        return "true or false"
+    if hint is str:
+        return "a text in quotes"
+    if hint is float:
+        return "a number"
+    if get_origin(hint) is tuple:
+        return "a list, [ … ]"
+    return "an object, { … }"
+
+
+def _describe(value: Any, *, secret: bool) -> str:
+    if isinstance(value, dict):
+        return "an object"
+    if isinstance(value, list):
+        return "a list"
+    if value is None:
+        return "null"
+    if secret and not isinstance(value, bool):
+        kind = "a text" if isinstance(value, str) else "a number"
+        return f"{kind} (hidden, for it may hold a secret)"
+    quoted = json.dumps(value, ensure_ascii=False)
+    return quoted if len(quoted) <= LONGEST_QUOTE else f"{quoted[:LONGEST_QUOTE]}…"
