@@ -6,13 +6,12 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
-from crosswatch.service.delivery import AccountWorker
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from crosswatch.clock import Clock
     from crosswatch.core.plays import SinkAccount
+    from crosswatch.service.delivery import AccountWorker
 
 RESTART_AFTER_S = 5.0
 
