@@ -54,7 +54,7 @@ class Stage:
         self._count = 0
         self.tracker = SessionTracker("server-1", self._new_play_id)
 
-    def _new_play_id(self, now: datetime) -> PlayId:
+    def _new_play_id(self, _now: datetime) -> PlayId:
         self._count += 1
         return PlayId(f"play-{self._count}")
 
@@ -76,7 +76,7 @@ class Stage:
         self.updates += self.tracker.tick(self.now)
         return self
 
-    def frame(self, state="playing", offset_s=None, item="9723", key="1", client="tv", **fields) -> Stage:
+    def frame(self, state="playing", offset_s=None, *, item="9723", key="1", client="tv", **fields) -> Stage:
         notification = Notification(
             session_key=key,
             rating_key=item,
@@ -107,7 +107,7 @@ class Stage:
         return self
 
 
-def row(item="9723", key="1", account=ALICE, offset_s=0.0, state="playing", client="tv") -> SessionRow:
+def row(*, item="9723", key="1", account=ALICE, offset_s=0.0, state="playing", client="tv") -> SessionRow:
     return SessionRow(
         session_key=key,
         state=PlayerState(state),

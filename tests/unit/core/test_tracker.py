@@ -1,15 +1,15 @@
-"""Which viewing a frame is about, and what follows; the quirks are those of the Plex protocol notes, section 15."""
+"""Which viewing a frame is about, and what follows; Q1 to Q40 are the quirks of the Plex protocol notes."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
 import pytest
-from fakes.viewing import ALICE, ARRIVAL, BOB, SEVERANCE, START, Stage, row
 
 from crosswatch.core.events import Account
 from crosswatch.core.plays import PlayState
 from crosswatch.core.tracker import SILENT_AFTER
+from fakes.viewing import ALICE, ARRIVAL, BOB, SEVERANCE, START, Stage, row
 
 
 @pytest.fixture
@@ -49,7 +49,9 @@ def test_a_person_who_is_never_named_is_never_told_of(stage):
 
 def test_a_late_name_binds_the_session_with_its_newest_position(stage):
     stage.frame("playing", 60).answer(account=Account()).after(10).frame("playing", 70).answer(account=BOB)
-    assert [(event.account, event.progress) for event in stage.events] == [(BOB, pytest.approx(1.0, abs=0.01))]
+    assert [(event.account, event.progress) for event in stage.events] == [
+        (BOB, pytest.approx(1.0, abs=0.01))
+    ]
 
 
 def test_a_stop_before_the_answer_is_told_as_start_and_stop(stage):

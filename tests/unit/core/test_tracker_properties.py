@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 
-from fakes.viewing import ALICE, BOB, LIBRARY, Stage, row
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crosswatch.core.events import Account
+from fakes.viewing import ALICE, BOB, LIBRARY, Stage, row
 
 KEYS = st.sampled_from(["1", "2", "3", ""])
 CLIENTS = st.sampled_from(["tv", "phone", ""])
@@ -56,7 +57,7 @@ def test_the_promises_about_events_hold_for_any_interleaving(steps):
         assert event.media.kind.is_scrobbled
     for events in by_play.values():
         actions = [event.action.value for event in events if event.why != "seek"]
-        assert all(pair != ("start", "start") for pair in zip(actions, actions[1:], strict=False))
+        assert all(pair != ("start", "start") for pair in itertools.pairwise(actions))
         assert actions[0] != "stop"
         assert actions.count("stop") <= 1
         assert "stop" not in actions[:-1]

@@ -1,0 +1,281 @@
+"""The composition root: builds the parts, joins them, starts them, and stops them in order.
+
+With `crosswatch.watching`, the only place that names concrete classes of two neighbours.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import uuid
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+
+from crosswatch.clock import Clock, clock_from_environment
+from crosswatch.config.file import ConfigFile, config_directory
+from crosswatch.core.filters import Rules
+from crosswatch.core.plays import SinkAccount
+from crosswatch.errors import StorageError
+from crosswatch.logs import LogHub
+from crosswatch.providers.scrobble.trakt.sink import TraktSink
+from crosswatch.service.delivery import AccountWorker
+from crosswatch.service.feed import ChangeFeed
+from crosswatch.service.pipeline import CatchUpOptions
+from crosswatch.service.recorder import Marks, Recorder
+from crosswatch.service.workers import DeliveryWorkers
+from crosswatch.storage.closed import ClosedLedger
+from crosswatch.storage.opening import DATABASE_NAME, open_ledger
+from crosswatch.watching import Surroundings, Watching
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+    from pathlib import Path
+
+    from crosswatch.config.model import Settings
+    from crosswatch.core.events import PlayId
+    from crosswatch.core.ports import Ledger
+    from crosswatch.storage.ledger import SqliteLedger
+
+DEFAULT_ACCOUNT = SinkAccount()
+OPEN_AGAIN_S = 5.0
+
+log = logging.getLogger("crosswatch")
+
+
+class Runtime:
+    """The running app.
+
+    Args:
+        directory: Folder of `config.json` and of the database.
+        clock: What time it is.
+    """
+
+    def __init__(self, directory: Path, *, clock: Clock | None = None) -> None:
+        self.clock = clock or Clock()
+        self.config = ConfigFile(directory, clock=self.clock)
+        self.logs = LogHub(secrets=lambda: self.config.secrets, clock=self.clock)
+        self.ledger: Ledger = ClosedLedger("The database is not open yet.")
+        self._feed = ChangeFeed()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._stack = contextlib.AsyncExitStack()
+        self._applied = asyncio.Event()
+        self._opened: SqliteLedger | None = None
+        self._workers: DeliveryWorkers | None = None
+        self._watching: Watching | None = None
+        self._sink: TraktSink | None = None
+        self._stop_asked = False
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Runtime:
+        """The runtime of the folder that the environment names (`CROSSWATCH_CONFIG_DIR`)."""
+        return cls(config_directory(environment), clock=clock_from_environment())
+
+    # ---------------------------------------------------------------- life
+
+    async def start(self) -> None:
+        """Load the configuration, open the database, deliver, and watch if the configuration says so.
+
+        Never fails on what a user may break: what cannot be used now is said, and tried again.
+        """
+        self.logs.install()
+        settings = self.config.load()
+        self.logs.set_debug(settings.runtime.debug)
+        connector = aiohttp.TCPConnector(limit=0, ttl_dns_cache=60)
+        http = await self._stack.enter_async_context(aiohttp.ClientSession(connector=connector))
+        self._stack.callback(self.config.subscribe(self._on_config))
+        await self._try_open(http)
+        self._tasks += [
+            asyncio.create_task(self.config.watch(asyncio.sleep), name="watch config.json"),
+            asyncio.create_task(self._apply_changes(http), name="apply config.json"),
+        ]
+
+    async def stop(self) -> None:
+        """Stop everything, in the order in which nothing is lost: hear, deliver, write."""
+        self._feed.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._watching is not None:
+            await self._watching.stop()
+        if self._workers is not None:
+            await self._workers.stop()
+        if self._opened is not None:
+            with contextlib.suppress(StorageError):
+                await self._opened.release()
+            await self._opened.close()
+        await self._stack.aclose()
+        self.logs.close()
+        self.logs.uninstall()
+
+    async def _try_open(self, http: aiohttp.ClientSession) -> bool:
+        """Open the database and begin; whether that was possible."""
+        try:
+            self._opened = await open_ledger(self.config.directory / DATABASE_NAME, clock=self.clock)
+        except StorageError as error:
+            if str(error) != str(self.ledger):
+                log.error("%s", error, extra={"event": "storage.unavailable"})  # noqa: TRY400 -- a sentence
+            self.ledger = ClosedLedger(str(error))
+            return False
+        self.ledger = self._opened
+        await self._begin(http, self._opened)
+        return True
+
+    async def _begin(self, http: aiohttp.ClientSession, ledger: SqliteLedger) -> None:
+        sink = self._sink = TraktSink(http, config=self.config, matches=ledger, clock=self.clock)
+        worker_name = f"{os.uname().nodename}-{os.getpid()}-{uuid.uuid4().hex[:6]}"
+        workers = self._workers = DeliveryWorkers(
+            lambda account: AccountWorker(
+                account,
+                sink=sink,
+                ledger=ledger,
+                clock=self.clock,
+                worker=worker_name,
+                write_interval_s=lambda: self.config.settings.trakt.write_interval_seconds,
+                changed=self._feed.publish,
+            ),
+            clock=self.clock,
+        )
+        recorder = Recorder(
+            ledger, marks=self._marks, clock=self.clock, wake=workers.wake, changed=self._feed.publish
+        )
+        self._watching = Watching(
+            Surroundings(
+                http=http,
+                client_id=client_identifier(self.config.directory),
+                ledger=ledger,
+                recorder=recorder,
+                clock=self.clock,
+                catch_up=self._catch_up,
+                changed=lambda: self._feed.publish(None),
+            )
+        )
+        workers.ensure((DEFAULT_ACCOUNT, *(await ledger.backlog())))
+        await self._apply(self.config.settings)
+
+    # ---------------------------------------------------------------- configuration
+
+    def _on_config(self, settings: Settings) -> None:
+        self.logs.set_debug(settings.runtime.debug)
+        self._applied.set()
+
+    async def _apply_changes(self, http: aiohttp.ClientSession) -> None:
+        """Bring the parts in line with each new configuration, and open what could not be opened."""
+        while True:
+            timeout = OPEN_AGAIN_S if self._opened is None else None
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(timeout):
+                    await self._applied.wait()
+            self._applied.clear()
+            if self._opened is None and not await self._try_open(http):
+                continue
+            await self._apply(self.config.settings)
+            if self._workers is not None:
+                self._workers.unblock()
+            self._feed.publish(None)
+
+    async def _apply(self, settings: Settings) -> None:
+        if self._watching is None:
+            return
+        if settings.features.watch.enabled and not self._stop_asked:
+            await self._watching.apply(settings)
+        elif self._watching.servers:
+            await self._watching.stop()
+
+    def _marks(self) -> Marks:
+        scrobble = self.config.settings.features.scrobble
+        rules = Rules(
+            is_on=scrobble.enabled and scrobble.providers.trakt.enabled,
+            usernames=tuple(name for name in scrobble.filters.username_whitelist if name.strip()),
+            server_uuid=scrobble.filters.server_uuid.strip(),
+            accounts=(DEFAULT_ACCOUNT,),
+        )
+        return Marks(rules=rules, watched_at_percent=scrobble.options.watched_at_percent)
+
+    def _catch_up(self) -> CatchUpOptions:
+        options = self.config.settings.features.scrobble.options
+        return CatchUpOptions(is_on=options.catch_up, days=options.catch_up_days)
+
+    # ---------------------------------------------------------------- what the web asks
+
+    def watch_status(self) -> dict[str, Any]:
+        """How watching stands; the first three keys are the hand-over's."""
+        servers = self._watching.status() if self._watching is not None else []
+        frames = [server["last_frame_at"] for server in servers if server["last_frame_at"]]
+        return {
+            "has_watch": bool(servers),
+            "alive": any(server["alive"] for server in servers),
+            "stop_set": self._stop_asked,
+            "connected": bool(servers) and all(server["connected"] for server in servers),
+            "last_frame_at": max(frames, default=None),
+            "problem": next((server["problem"] for server in servers if server["problem"]), "")
+            or self._watch_problem(),
+            "servers": servers,
+        }
+
+    def _watch_problem(self) -> str:
+        """Why nothing is watched, as a sentence; empty if something is."""
+        if self.config.problem is not None:
+            return str(self.config.problem)
+        if isinstance(self.ledger, ClosedLedger):
+            return str(self.ledger)
+        settings = self.config.settings
+        if self._watching is not None and self._watching.servers:
+            return ""
+        if self._stop_asked:
+            return "Watching was stopped. POST /debug/watch/start begins again."
+        if not settings.features.watch.enabled:
+            return "Watching is off: set features.watch.enabled to true in config.json."
+        return "No server is named: set plex.server_url in config.json."
+
+    async def start_watch(self) -> bool:
+        """Watch from now on, also where `features.watch.enabled` is off; whether the watcher is alive."""
+        self._stop_asked = False
+        if self._watching is not None:
+            await self._watching.apply(self.config.settings)
+        return self._watching is not None and self._watching.is_alive
+
+    async def stop_watch(self) -> None:
+        """Close the sockets and watch no more, until somebody says otherwise or the app starts anew."""
+        self._stop_asked = True
+        if self._watching is not None:
+            await self._watching.stop()
+        self._feed.publish(None)
+
+    def sink_status(self) -> list[dict[str, Any]]:
+        """How each sink account stands."""
+        if self._sink is None or self._workers is None:
+            return []
+        return [self._describe(account) for account in (DEFAULT_ACCOUNT,)]
+
+    def _describe(self, account: SinkAccount) -> dict[str, Any]:
+        status = self._sink.status(account) if self._sink is not None else None
+        worker = self._workers.worker(account) if self._workers is not None else None
+        outage = worker.outage if worker is not None else None
+        held = status.sentence if status is not None and status.reason is not None else ""
+        return {
+            "name": str(account),
+            "ok": not held and outage is None,
+            "reason": status.reason.value if status is not None and status.reason is not None else "",
+            "sentence": held or (outage.sentence if outage is not None else ""),
+            "expires_at": status.expires_at if status is not None else None,
+        }
+
+    async def retry(self, play_id: PlayId) -> int:
+        """Make what waits or was refused of the play due at once; how many deliveries that were."""
+        count = await self.ledger.retry(play_id, self.clock.now())
+        if self._workers is not None and count:
+            self._workers.unblock()
+        self._feed.publish(play_id)
+        return count
+
+    def changes(self) -> AsyncIterator[PlayId | None]:
+        """Each play that changes from now on, or None for anything else; ends with the app."""
+        return self._feed.listen()
+
+
+def client_identifier(directory: Path) -> str:
+    """Our identifier towards Plex: the same for one folder for ever, so that Plex lists one device."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"crosswatch:{os.uname().nodename}:{directory.resolve()}"))
