@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from crosswatch.simulator.trakt.catalogue import Catalogue
     from crosswatch.simulator.trakt.options import TraktOptions
 
-LARGEST_BODY = 8 * 1024 * 1024
+LARGEST_BODY = 1024 * 1024
 """Bytes of a request body beyond which the answer is 413."""
 
 GRACE_S = 0.1
