@@ -1,0 +1,1 @@
+"""Neighbours: what we hear from and what we tell."""

@@ -1,0 +1,1 @@
+"""Sources of playback facts, and sinks for scrobbles."""

@@ -1,0 +1,227 @@
+"""HTTP to plex.tv: who a token is, who else there is, which servers there are, and signing in by PIN.
+
+Source: Plex protocol notes, sections 10 and 13.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import quote, urlencode
+
+from crosswatch.core.events import Account
+from crosswatch.errors import PayloadError, SourceUnavailableError
+from crosswatch.providers.scrobble.plex.documents import parse_document, parse_json
+from crosswatch.providers.scrobble.plex.transport import PRODUCT, Neighbour, PlexHttp, shown
+from crosswatch.providers.scrobble.plex.values import Item, children_of, int_of, is_set, text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import aiohttp
+
+    T = TypeVar("T")
+
+SIGN_IN_PAGE = "https://app.plex.tv/auth"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pin:
+    """A sign-in on its way.
+
+    Attributes:
+        id: Number to ask with.
+        code: What the sign-in page is told.
+        expires_in_s: Seconds until it is void.
+        token: The account's token once somebody has signed in; empty until then.
+    """
+
+    id: int
+    code: str
+    expires_in_s: int
+    token: str = ""
+
+    def __repr__(self) -> str:
+        return f"Pin(id={self.id}, is_claimed={bool(self.token)})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerOffer:
+    """A Plex Media Server that an account can use.
+
+    Attributes:
+        server_uuid: `machineIdentifier`.
+        name: As its owner named it.
+        is_owned: Whether the account owns it; only then its token may list sessions.
+        addresses: Where it may answer, the nearest first and slow relays last.
+        token: For this server.
+    """
+
+    server_uuid: str
+    name: str
+    is_owned: bool
+    addresses: tuple[str, ...]
+    token: str
+
+    def __repr__(self) -> str:
+        return f"ServerOffer({self.name!r}, {self.server_uuid}, is_owned={self.is_owned})"
+
+
+class PlexTv:
+    """plex.tv, for any token.
+
+    Args:
+        session: Shared with the whole process; it is not closed here.
+        address: Mostly `https://plex.tv`.
+        client_id: The same as for the servers (`transport.client_headers`).
+    """
+
+    def __init__(self, *, session: aiohttp.ClientSession, address: str, client_id: str) -> None:
+        self._client_id = client_id
+        self._http = PlexHttp(
+            session=session,
+            address=address,
+            client_id=client_id,
+            neighbour=Neighbour(
+                name=f"plex.tv ({shown(address)})",
+                address_key="plex.tv_url",
+                token_key="plex.account_token",  # noqa: S106 -- the name of a key
+            ),
+        )
+
+    async def fetch_user(self, token: str) -> Account:
+        """Whose token it is, by its plex.tv number.
+
+        Raises:
+            SourceError: See `core.ports.MetadataSource`; the same for all that follow.
+        """
+        return self._read(await self._http.get("api/v2/user", token=token), _user_from_json)
+
+    async def fetch_home_users(self, token: str) -> list[Account]:
+        """The members of the account's Plex Home; managed ones have a title only."""
+        return self._read(await self._http.get("api/v2/home/users", token=token), _home_from_json)
+
+    async def fetch_friends(self, token: str) -> list[Account]:
+        """Everybody who shares anything with the account."""
+        return self._read(await self._http.get("api/users/", token=token), _friends_from_xml)
+
+    async def fetch_sharers(self, token: str, server_uuid: str) -> list[Account]:
+        """Everybody with whom that server is shared."""
+        path = f"api/servers/{quote(server_uuid, safe='')}/shared_servers"
+        return self._read(await self._http.get(path, token=token), _sharers_from_xml)
+
+    async def fetch_servers(self, token: str) -> list[ServerOffer]:
+        """The servers that the account can use, its own first."""
+        params = {"includeHttps": "1", "includeRelay": "1", "includeIPv6": "1"}
+        body = await self._http.get("api/v2/resources", token=token, params=params)
+        return self._read(body, _servers_from_json)
+
+    async def create_pin(self) -> Pin:
+        """Begin a sign-in."""
+        return self._read(
+            await self._http.send("POST", "api/v2/pins", token=None, params={"strong": "true"}),
+            _pin_from_json,
+        )
+
+    async def fetch_pin(self, pin: Pin) -> Pin:
+        """The sign-in as it stands; ask about once a second.
+
+        Raises:
+            SourceNotFoundError: If it is void: too late, or already used.
+        """
+        return self._read(await self._http.get(f"api/v2/pins/{pin.id}", token=None), _pin_from_json)
+
+    def sign_in_url(self, pin: Pin) -> str:
+        """Where the person signs in."""
+        query = {"clientID": self._client_id, "code": pin.code, "context[device][product]": PRODUCT}
+        return f"{SIGN_IN_PAGE}#?{urlencode(query)}"
+
+    def _read(self, body: bytes, parse: Callable[[bytes], T]) -> T:
+        try:
+            return parse(body)
+        except PayloadError as error:
+            neighbour = self._http.neighbour
+            raise SourceUnavailableError(
+                f"{neighbour.name} does not answer as expected: {error} Check {neighbour.address_key}."
+            ) from error
+
+
+def _user_from_json(body: bytes) -> Account:
+    account = _account_from(_object(body))
+    if account.id is None:
+        raise PayloadError("The answer names no account.")
+    return account
+
+
+def _home_from_json(body: bytes) -> list[Account]:
+    return _known(children_of(_object(body), "users"))
+
+
+def _friends_from_xml(body: bytes) -> list[Account]:
+    return _known(children_of(parse_document(body), "User"))
+
+
+def _sharers_from_xml(body: bytes) -> list[Account]:
+    # The element's own id is that of the share; the person's is `userID`.
+    shares = children_of(parse_document(body), "SharedServer")
+    return _known([{**share, "id": share.get("userID")} for share in shares])
+
+
+def _servers_from_json(body: bytes) -> list[ServerOffer]:
+    devices = parse_json(body)
+    if not isinstance(devices, list):
+        raise PayloadError("The answer is not a list.")
+    offers = [_offer_from(device) for device in devices if isinstance(device, dict) and _is_server(device)]
+    return sorted(offers, key=lambda offer: not offer.is_owned)
+
+
+def _pin_from_json(body: bytes) -> Pin:
+    found = _object(body)
+    number = int_of(found.get("id"), least=1)
+    if number is None:
+        raise PayloadError("The answer is no PIN.")
+    return Pin(
+        id=number,
+        code=text_of(found.get("code")),
+        expires_in_s=int_of(found.get("expiresIn")) or 0,
+        token=text_of(found.get("authToken")),
+    )
+
+
+def _is_server(device: Item) -> bool:
+    return "server" in text_of(device.get("provides")).split(",")
+
+
+def _offer_from(device: Item) -> ServerOffer:
+    ways = sorted(
+        children_of(device, "connections"),
+        key=lambda way: (is_set(way.get("relay")), not is_set(way.get("local"))),
+    )
+    return ServerOffer(
+        server_uuid=text_of(device.get("clientIdentifier")),
+        name=text_of(device.get("name")),
+        is_owned=is_set(device.get("owned")),
+        addresses=tuple(text_of(way.get("uri")) for way in ways),
+        token=text_of(device.get("accessToken")),
+    )
+
+
+def _known(people: list[Item]) -> list[Account]:
+    accounts = map(_account_from, people)
+    return [account for account in accounts if account.id is not None]
+
+
+def _account_from(person: Item) -> Account:
+    """Named by the user name, or by the title where there is none; every other name is an alias."""
+    names = [text_of(person.get(key)) for key in ("username", "title", "friendlyName", "email")]
+    name = next(filter(None, names), "")
+    return Account(
+        id=int_of(person.get("id"), least=1), name=name, aliases=frozenset(filter(None, names)) - {name}
+    )
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    found = parse_json(body)
+    if not isinstance(found, dict):
+        raise PayloadError("The answer is not an object.")
+    return found

@@ -1,0 +1,269 @@
+"""HTTP to one Plex Media Server: what it is, what plays, what an item is, what was played, who is who.
+
+Source: Plex protocol notes, sections 1, 7, 8, 10, 11 and 14.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import quote
+
+from crosswatch.core.events import Account, MediaKind
+from crosswatch.errors import PayloadError, SourceAuthError, SourceNotFoundError, SourceUnavailableError
+from crosswatch.providers.scrobble.plex.cache import KeyedCache
+from crosswatch.providers.scrobble.plex.documents import parse_document
+from crosswatch.providers.scrobble.plex.items import ShowFacts, media_from, show_facts_from
+from crosswatch.providers.scrobble.plex.rows import (
+    OWNER,
+    Identity,
+    PlayedRule,
+    ServerFacts,
+    accounts_from,
+    history_from,
+    identity_from,
+    played_rule_from,
+    server_facts_from,
+    sessions_from,
+)
+from crosswatch.providers.scrobble.plex.transport import MIB, PlexHttp, shown
+from crosswatch.providers.scrobble.plex.values import children_of, int_of
+from crosswatch.providers.scrobble.scrobble import enrich
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    import aiohttp
+
+    from crosswatch.core.events import Media
+    from crosswatch.core.facts import HistoryRow, SessionRow
+    from crosswatch.providers.scrobble.plex.values import Item
+
+    T = TypeVar("T")
+
+logger = logging.getLogger("crosswatch.plex")
+
+SOCKET_PATH = ":/websockets/notifications"
+MAX_SESSIONS_BYTES = 32 * MIB
+MAX_MESSAGE_BYTES = 4 * MIB
+KEPT_ITEMS = 2_000
+KEPT_SHOWS = 500
+KEPT_FOR_S = 6 * 3600.0
+"""Real seconds; a correction that no timeline frame told us about is seen at least so soon."""
+
+PAGE_ROWS = 200
+MAX_PAGES = 100
+"""Far beyond what a household plays within the days that are caught up."""
+
+ACCOUNTS_AFTER_S = 60.0
+"""Real seconds before an unknown account is looked for again."""
+
+CLOSE_WITHIN_S = 0.5
+_ALL = ""
+"""The key of what there is only one of."""
+
+
+class PlexServer:
+    """One server; implements `core.ports.MetadataSource`.
+
+    Args:
+        session: Shared with the whole process; it is not closed here.
+        address: Where the server answers, such as `http://192.0.2.10:32400`.
+        token: Of the owner; other people's tokens may not list sessions, history and accounts.
+        client_id: Stable per installation (`transport.client_headers`).
+        allow_self_signed: Whether a certificate that nobody vouches for will do.
+    """
+
+    def __init__(
+        self,
+        *,
+        session: aiohttp.ClientSession,
+        address: str,
+        token: str,
+        client_id: str,
+        allow_self_signed: bool = False,
+    ) -> None:
+        self._http = PlexHttp(
+            session=session, address=address, client_id=client_id, allow_self_signed=allow_self_signed
+        )
+        self._token = token
+        self.address = shown(address)
+        self._media = KeyedCache(self._load_media, size=KEPT_ITEMS, max_age_s=KEPT_FOR_S)
+        self._shows = KeyedCache(self._load_show, size=KEPT_SHOWS, max_age_s=KEPT_FOR_S)
+        self._sessions = KeyedCache(self._load_sessions, size=0, max_age_s=0.0)
+        self._accounts = KeyedCache(self._load_accounts, size=1, max_age_s=KEPT_FOR_S)
+        self._rule = KeyedCache(self._load_rule, size=1, max_age_s=KEPT_FOR_S)
+
+    async def fetch_identity(self) -> Identity:
+        """Which server answers; asked without the token, which a stranger has no need to know.
+
+        Raises:
+            SourceError: See `core.ports.MetadataSource`; the same for all that follow.
+        """
+        return self._read(await self._http.get("identity", token=None), identity_from)
+
+    async def fetch_server_facts(self) -> ServerFacts:
+        """The server's name and its owner's."""
+        return self._read(await self._get(""), server_facts_from)
+
+    async def fetch_sessions(self) -> list[SessionRow]:
+        """What plays now; whoever asks while an answer is under way gets that one."""
+        return await self._sessions.get(_ALL)
+
+    async def fetch_media(self, rating_key: str) -> Media:
+        """The item with its ids and its show's: at most two requests, none if both are known."""
+        media = await self._media.get(rating_key)
+        if media.kind is not MediaKind.EPISODE or not media.show_rating_key:
+            return media
+        try:
+            return enrich(media, await self._shows.get(media.show_rating_key))
+        except SourceNotFoundError:
+            return media
+
+    async def fetch_history(self, since: datetime) -> list[HistoryRow]:
+        """Plays that the server counted at that time or later, oldest first, each row once."""
+        rows: dict[str, HistoryRow] = {}
+        for page in range(MAX_PAGES):
+            container = await self._history_page(since, start=page * PAGE_ROWS)
+            found = {row.history_key: row for row in history_from(container)}
+            listed = len(children_of(container, "Metadata"))
+            total = int_of(container.get("totalSize"))
+            is_new = not found.keys() <= rows.keys()  # a server that does not page repeats itself
+            rows.update(found)
+            is_last = listed < PAGE_ROWS if total is None else page * PAGE_ROWS + listed >= total
+            if is_last or not listed or not is_new:
+                break
+        else:
+            logger.warning(
+                "%s lists more than %d plays since %s; the later ones are left out for now.",
+                self._http.neighbour.name,
+                MAX_PAGES * PAGE_ROWS,
+                since.isoformat(),
+                extra={"event": "plex.history_cut"},
+            )
+        return sorted(rows.values(), key=lambda row: row.viewed_at)
+
+    async def fetch_accounts(self) -> list[Account]:
+        """Everybody whom the server knows, its owner with the name at plex.tv as well."""
+        self._accounts.forget(_ALL)
+        return list((await self._accounts.get(_ALL)).values())
+
+    async def resolve_account(self, account_id: int) -> Account:
+        """The account of that number with all its names; a bare number where the server knows no more.
+
+        An unknown number makes the list be read again, at most once a minute. Number 0 is nobody.
+        """
+        bare = Account(id=account_id or None)
+        try:
+            known = await self._accounts.get(_ALL)
+            if account_id and account_id not in known and self._accounts.age_s(_ALL) > ACCOUNTS_AFTER_S:
+                self._accounts.forget(_ALL)
+                known = await self._accounts.get(_ALL)
+        except SourceAuthError:  # the token is not the owner's, so it may not ask
+            return bare
+        return known.get(account_id, bare)
+
+    async def fetch_played_rule(self) -> PlayedRule:
+        """When the server itself counts a video as watched."""
+        return await self._rule.get(_ALL)
+
+    async def open_socket(self, ping_every_s: float) -> aiohttp.ClientWebSocketResponse:
+        """The notification socket.
+
+        Args:
+            ping_every_s: Real seconds of silence until a ping; half as long later the socket is dead.
+        """
+        return await self._http.open_socket(
+            SOCKET_PATH,
+            token=self._token,
+            ping_every_s=ping_every_s,
+            close_within_s=CLOSE_WITHIN_S,
+            limit=MAX_MESSAGE_BYTES,
+        )
+
+    def forget(self, rating_key: str) -> None:
+        """Drop what is cached about the item, be it a movie, an episode or a show."""
+        self._media.forget(rating_key)
+        self._shows.forget(rating_key)
+
+    def forget_played_rule(self) -> None:
+        """Drop the rule: a preference was changed."""
+        self._rule.forget(_ALL)
+
+    def forget_all(self) -> None:
+        """Drop all that is cached: nobody knows what changed while nobody listened."""
+        for cache in (self._media, self._shows, self._accounts, self._rule):
+            cache.clear()
+
+    # ------------------------------------------------------------------------------ one request each
+
+    async def _load_media(self, rating_key: str) -> Media:
+        container = await self._item_page(rating_key)
+        media = media_from(children_of(container, "Metadata")[0], container)
+        return media if media.rating_key else replace(media, rating_key=rating_key)
+
+    async def _load_show(self, rating_key: str) -> ShowFacts:
+        return show_facts_from(children_of(await self._item_page(rating_key), "Metadata")[0])
+
+    async def _item_page(self, rating_key: str) -> Item:
+        """The page of one item.
+
+        Raises:
+            SourceNotFoundError: If no item is on it.
+        """
+        path = f"library/metadata/{quote(rating_key, safe='')}"
+        container = self._read(await self._get(path, {"includeGuids": "1"}), _itself) if rating_key else {}
+        if not children_of(container, "Metadata"):
+            raise SourceNotFoundError(f"{self._http.neighbour.name} has no such item (any more).")
+        return container
+
+    async def _load_sessions(self, _key: str) -> list[SessionRow]:
+        return self._read(await self._get("status/sessions", limit=MAX_SESSIONS_BYTES), sessions_from)
+
+    async def _load_accounts(self, _key: str) -> dict[int, Account]:
+        accounts = self._read(await self._get("accounts"), accounts_from)
+        owner_name = (await self.fetch_server_facts()).owner
+        named = (
+            replace(account, aliases=account.aliases | {owner_name})
+            if account.id == OWNER and owner_name and owner_name != account.name
+            else account
+            for account in accounts
+        )
+        return {account.id: account for account in named if account.id is not None}
+
+    async def _load_rule(self, _key: str) -> PlayedRule:
+        return self._read(await self._get(":/prefs"), played_rule_from)
+
+    async def _history_page(self, since: datetime, start: int) -> Item:
+        # The comparison belongs to the name: `viewedAt>` and then `=`. Ascending is the default, and a
+        # `sort` that the server does not like is answered with 400, so none is asked for.
+        query = {
+            "viewedAt>": str(int(since.timestamp())),
+            "X-Plex-Container-Start": str(start),
+            "X-Plex-Container-Size": str(PAGE_ROWS),
+        }
+        return self._read(await self._get("status/sessions/history/all", query), _itself)
+
+    async def _get(self, path: str, params: dict[str, str] | None = None, limit: int = 8 * MIB) -> bytes:
+        return await self._http.get(path, token=self._token, params=params, limit=limit)
+
+    def _read(self, body: bytes, parse: Callable[[Item], T]) -> T:
+        """What the answer says.
+
+        Raises:
+            SourceUnavailableError: If it is no answer of a Plex server.
+        """
+        try:
+            return parse(parse_document(body))
+        except PayloadError as error:
+            neighbour = self._http.neighbour
+            raise SourceUnavailableError(
+                f"{neighbour.name} does not answer as a Plex server does: {error} "
+                f"Check {neighbour.address_key}, and any proxy in between."
+            ) from error
+
+
+def _itself(container: Item) -> Item:
+    return container

@@ -1,0 +1,305 @@
+"""HTTP to Plex, servers and plex.tv alike: who we say we are, how long we wait, and what errors mean.
+
+An error of the HTTP library never gets past this module. What comes out instead says who has to act, in a
+sentence that names the address and the key of the configuration, and never a token: tokens travel in a
+header only, and redirects are not followed, for they would take the header along.
+
+Source: Plex protocol notes, section 1.1.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import platform
+import ssl
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+import aiohttp
+from yarl import URL
+
+import crosswatch
+from crosswatch.errors import SourceAuthError, SourceError, SourceNotFoundError, SourceUnavailableError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PRODUCT = "CrossWatch"
+TIMEOUT = aiohttp.ClientTimeout(total=30.0, sock_connect=5.0, sock_read=15.0)
+"""Real seconds; a disk that has to spin up first takes its time."""
+
+RETRY_AFTER_S = 0.3
+"""Real seconds before the second and last try of a question that broke."""
+
+MIB = 1024 * 1024
+_CHUNK = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Neighbour:
+    """Whom we talk to, for sentences.
+
+    Attributes:
+        name: Such as `Plex at http://nas:32400`.
+        address_key: The key of the configuration that holds the address.
+        token_key: The key that holds the token.
+    """
+
+    name: str
+    address_key: str
+    token_key: str
+
+
+def client_headers(client_id: str) -> dict[str, str]:
+    """Who we are, for every request.
+
+    Args:
+        client_id: The same for the whole life of an installation; else the account's list of devices fills.
+    """
+    return {
+        "Accept": "application/json",
+        "User-Agent": f"{PRODUCT}/{crosswatch.__version__}",
+        "X-Plex-Client-Identifier": client_id,
+        "X-Plex-Product": PRODUCT,
+        "X-Plex-Version": crosswatch.__version__,
+        "X-Plex-Platform": platform.system() or "Unknown",
+        "X-Plex-Device": PRODUCT,
+        "X-Plex-Device-Name": PRODUCT,
+    }
+
+
+@cache
+def tls_context(*, allow_self_signed: bool) -> ssl.SSLContext:
+    """The one context of the process for that policy; each costs a megabyte and tens of milliseconds."""
+    context = ssl.create_default_context()
+    if allow_self_signed:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+class PlexHttp:
+    """Requests to one address.
+
+    Args:
+        session: Shared with the whole process; it is not closed here.
+        address: Where it answers; a path in it is kept.
+        client_id: See `client_headers`.
+        allow_self_signed: Whether a certificate that nobody vouches for will do.
+        neighbour: For sentences; made from the address if None.
+    """
+
+    def __init__(
+        self,
+        *,
+        session: aiohttp.ClientSession,
+        address: str,
+        client_id: str,
+        allow_self_signed: bool = False,
+        neighbour: Neighbour | None = None,
+    ) -> None:
+        self._session = session
+        self._address = address
+        self._headers = client_headers(client_id)
+        self._tls = tls_context(allow_self_signed=allow_self_signed)
+        self.neighbour = neighbour or Neighbour(
+            name=f"Plex at {shown(address)}",
+            address_key="plex.server_url",
+            token_key="plex.account_token",  # noqa: S106 -- the name of a key
+        )
+
+    async def get(
+        self,
+        path: str,
+        *,
+        token: str | None,
+        params: Mapping[str, str] | None = None,
+        limit: int = 8 * MIB,
+    ) -> bytes:
+        """The body of an answer of status 2xx; tried twice if the first try broke.
+
+        Args:
+            path: Path below the address, percent-encoded where it must be.
+            token: Sent as header; None sends none.
+            params: Query arguments.
+            limit: Most bytes of a body.
+
+        Raises:
+            SourceUnavailableError: If there is no good answer now.
+            SourceAuthError: If the token is missing, refused, or may not ask this.
+            SourceNotFoundError: If there is no such thing.
+        """
+        try:
+            return await self.send("GET", path, token=token, params=params, limit=limit)
+        except _BrokenError:
+            await asyncio.sleep(RETRY_AFTER_S)
+        return await self.send("GET", path, token=token, params=params, limit=limit)
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        token: str | None,
+        params: Mapping[str, str] | None = None,
+        limit: int = 8 * MIB,
+    ) -> bytes:
+        """As `get`, with any verb and tried once."""
+        headers = self._headers_with(token)
+        try:
+            async with self._session.request(
+                method,
+                self._url(path).update_query(params or {}),
+                headers=headers,
+                ssl=self._tls,
+                timeout=TIMEOUT,
+                allow_redirects=False,
+            ) as answer:
+                check_status(answer.status, answer.headers.get("Location", ""), self.neighbour)
+                return await _read(answer, limit, self.neighbour)
+        except (aiohttp.ClientError, OSError) as error:
+            raise translate(error, self.neighbour) from error
+
+    async def open_socket(
+        self, path: str, *, token: str, ping_every_s: float, close_within_s: float, limit: int
+    ) -> aiohttp.ClientWebSocketResponse:
+        """A WebSocket without compression, which pings by itself.
+
+        Args:
+            path: As in `get`.
+            token: Sent as header.
+            ping_every_s: Real seconds of silence until a ping; half as long later the socket is dead.
+            close_within_s: Real seconds to wait for the other side when closing.
+            limit: Most bytes of a message.
+
+        Raises:
+            SourceError: As `get`.
+        """
+        headers = self._headers_with(token)
+        url = self._url(path)
+        try:
+            async with asyncio.timeout(TIMEOUT.sock_read):
+                return await self._session.ws_connect(
+                    url.with_scheme("wss" if url.scheme == "https" else "ws"),
+                    headers=headers,
+                    ssl=self._tls,
+                    heartbeat=ping_every_s,
+                    timeout=aiohttp.ClientWSTimeout(ws_close=close_within_s),
+                    max_msg_size=limit,
+                )
+        except aiohttp.WSServerHandshakeError as error:
+            if error.status != 404:  # noqa: PLR2004 -- a missing route, not a missing item
+                check_status(error.status, "", self.neighbour)
+            raise SourceUnavailableError(
+                f"{self.neighbour.name} does not open its notification socket (status {error.status}). "
+                "A proxy in between must pass WebSockets on."
+            ) from error
+        except (aiohttp.ClientError, OSError) as error:
+            raise translate(error, self.neighbour) from error
+
+    def _headers_with(self, token: str | None) -> dict[str, str]:
+        if token is None:
+            return self._headers
+        if not token or not token.isascii() or not token.isprintable():
+            is_wrong = "holds signs that no token has" if token else "is empty"
+            raise SourceAuthError(f"{self.neighbour.token_key} {is_wrong}. Sign in to Plex to get a token.")
+        return {**self._headers, "X-Plex-Token": token}
+
+    def _url(self, path: str) -> URL:
+        try:
+            base = URL(self._address)
+            base.origin()
+        except ValueError:
+            raise SourceUnavailableError(
+                f"{self.neighbour.address_key} is not an address. It should look like http://192.0.2.10:32400."
+            ) from None
+        prefix = base.raw_path.rstrip("/")
+        return base.with_query(None).with_fragment(None).with_path(f"{prefix}/{path}", encoded=True)
+
+
+class _BrokenError(SourceUnavailableError):
+    """It broke in a way that a second try may mend; one that took its full time has had its chance."""
+
+
+def check_status(status: int, location: str, neighbour: Neighbour) -> None:
+    """Raise what the status of an answer means, unless it is a good one.
+
+    Args:
+        status: HTTP status.
+        location: Where the answer sends us, or empty.
+        neighbour: For the sentence.
+
+    Raises:
+        SourceError: The kind that says who has to act.
+    """
+    who = neighbour.name
+    match status:
+        case 401 | 403:
+            raise SourceAuthError(
+                f"{who} refuses the token (status {status}). Check {neighbour.token_key}: it may have been "
+                "revoked, or it is not the owner's and may not ask this."
+            )
+        case 404:
+            raise SourceNotFoundError(f"{who} has no such item (any more).")
+        case 500 | 502 | 503 | 504:
+            raise _BrokenError(
+                f"{who} cannot answer now (status {status}); it may be starting. It will be asked again."
+            )
+    if 300 <= status < 400:  # noqa: PLR2004
+        target = shown(location) if "://" in location else "another page"
+        raise SourceUnavailableError(
+            f"{who} sends us to {target}. Put the right address into {neighbour.address_key}."
+        )
+    if status >= 400:  # noqa: PLR2004
+        raise SourceUnavailableError(f"{who} does not understand the question (status {status}).")
+
+
+def translate(error: BaseException, neighbour: Neighbour) -> SourceError:
+    """What an error of the HTTP library means; the text holds nothing of the request."""
+    who, key = neighbour.name, neighbour.address_key
+    match error:
+        case aiohttp.ClientConnectorCertificateError() | ssl.SSLCertVerificationError():
+            return SourceUnavailableError(
+                f"The certificate of {who} is not trusted. Use the server's plex.direct name or http, or set "
+                "features.watch.options.allow_self_signed to true if the server is in your own network."
+            )
+        case aiohttp.ClientSSLError() | ssl.SSLError() | aiohttp.ServerFingerprintMismatch():
+            return SourceUnavailableError(
+                f"{who} does not speak TLS as it should. Check whether {key} must begin with http or https."
+            )
+        case aiohttp.ClientConnectorDNSError():
+            return SourceUnavailableError(f"The name of {who} cannot be found. Check {key}.")
+        case TimeoutError():
+            return SourceUnavailableError(f"{who} does not answer in time. Check that it runs, and {key}.")
+        case aiohttp.InvalidURL() | aiohttp.NonHttpUrlClientError():
+            return SourceUnavailableError(f"{key} is not an address that can be asked.")
+        case aiohttp.ClientPayloadError() | aiohttp.ServerDisconnectedError() | ConnectionResetError():
+            return _BrokenError(f"{who} broke off the connection. It will be asked again.")
+        case aiohttp.ClientResponseError():
+            return SourceUnavailableError(
+                f"{who} does not answer as a Plex server does. Check {key}, and any proxy in between."
+            )
+        case OSError() if error.strerror:
+            return _BrokenError(f"{who} cannot be reached ({error.strerror}). Check that it runs, and {key}.")
+        case _:
+            return _BrokenError(f"{who} cannot be reached. Check that it runs, and {key}.")
+
+
+def shown(address: str) -> str:
+    """Scheme, host and port of an address, without anything that may be secret."""
+    try:
+        return str(URL(address).origin())
+    except ValueError:
+        return "an address that makes no sense"
+
+
+async def _read(answer: aiohttp.ClientResponse, limit: int, neighbour: Neighbour) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    async for part in answer.content.iter_chunked(_CHUNK):
+        size += len(part)
+        if size > limit:
+            raise SourceUnavailableError(f"{neighbour.name} answered with more than {limit // MIB} MiB.")
+        parts.append(part)
+    return b"".join(parts)

@@ -1,0 +1,334 @@
+"""Watch mode: holds on to one server's notification socket and hands on what it says.
+
+There is no replay at Plex: what happens while the socket is down is lost to it. So whoever listens is told
+when a connection begins and ends, and fills the gap by other means. Three rules make the hold a firm one.
+
+1. Silence is not death, but an unanswered ping is.
+2. The wait between attempts grows, with jitter, and shrinks again only after some seconds of life: a server
+   that is starting accepts connections and drops them at once.
+3. Nothing a server says ends the watch. A wrong token or a wrong server is asked about slowly, for ever,
+   since both may be mended on the other side.
+
+Source: hand-over, "Watch-mode"; Plex protocol notes, sections 1.4 and 2; design notes, sections 4 and 12.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import aiohttp
+
+from crosswatch.errors import PayloadError, SourceAuthError, SourceError, WrongServerError
+from crosswatch.providers.scrobble.plex.frames import decode_frame
+from crosswatch.providers.scrobble.plex.pms import SOCKET_PATH
+from crosswatch.providers.scrobble.plex.rows import PLAYED_SETTINGS
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from crosswatch.clock import Clock
+    from crosswatch.config.model import WatchOptions
+    from crosswatch.core.facts import Notification
+    from crosswatch.providers.scrobble.plex.pms import PlexServer
+    from crosswatch.providers.scrobble.plex.rows import Identity
+
+logger = logging.getLogger("crosswatch.watch")
+
+STOP_WITHIN_S = 1.0
+MAX_KINDS = 50
+"""Kinds of malformed frame that are remembered, and so logged at most once each."""
+
+
+class WatchHandler(Protocol):
+    """Who listens. Plain functions, for a frame waits for nothing: they return at once and raise nothing."""
+
+    def on_connected(self, server_uuid: str, name: str) -> None:
+        """A connection begins; what plays now, and what was played meanwhile, is to be looked up."""
+
+    def on_notifications(self, notifications: Sequence[Notification]) -> None:
+        """Players have said something."""
+
+    def on_forget(self, rating_keys: Sequence[str]) -> None:
+        """Items were changed or deleted; the server's own cache has dropped them already."""
+
+    def on_disconnected(self, reason: str) -> None:
+        """The connection has ended; nothing is heard until the next one begins."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Liveness:
+    """How life is told from death, in real seconds (the last one in the clock's).
+
+    Attributes:
+        ping_every_s: Silence after which the server is pinged; it has half as long to answer.
+        steady_after_s: Life after which a connection was a good one.
+    """
+
+    ping_every_s: float = 10.0
+    steady_after_s: float = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchStatus:
+    """How the watch stands.
+
+    Attributes:
+        alive: Whether its task runs.
+        connected: Whether the socket is open.
+        server_uuid: Of the server seen last, or empty.
+        server_name: The same.
+        connected_at: Since when it is open, or None.
+        last_frame_at: When a frame came last, or None.
+        reconnects: How often it was opened again.
+        frames: How many frames came.
+        malformed: How many of them, or of their entries, made no sense.
+        problem: One sentence that says what keeps it from being connected, and what to do; or empty.
+    """
+
+    alive: bool
+    connected: bool
+    server_uuid: str
+    server_name: str
+    connected_at: datetime | None
+    last_frame_at: datetime | None
+    reconnects: int
+    frames: int
+    malformed: int
+    problem: str
+
+
+class Backoff:
+    """Waits that grow, with jitter, between two bounds.
+
+    Args:
+        least_s: The first wait, and the shortest of all.
+        most_s: The longest.
+        rng: For the jitter.
+    """
+
+    def __init__(self, least_s: float, most_s: float, rng: random.Random) -> None:
+        self._least_s = least_s
+        self._most_s = max(least_s, most_s)
+        self._rng = rng
+        self._ceiling_s = least_s
+
+    def next_s(self) -> float:
+        """Seconds to wait now."""
+        wait = self._rng.uniform(self._least_s, self._ceiling_s)
+        self._ceiling_s = min(self._most_s, self._ceiling_s * 2)
+        return wait
+
+    def reset(self) -> None:
+        """Begin anew."""
+        self._ceiling_s = self._least_s
+
+
+class WatchService:
+    """Watches one server until it is stopped.
+
+    Args:
+        server: The server.
+        handler: Who listens.
+        clock: For moments and waits; pings and time-outs are in real seconds.
+        options: The bounds between which attempts are spaced.
+        rng: For the jitter of those waits.
+        server_uuid: The only server whose events are accepted; empty accepts any.
+        liveness: See there.
+    """
+
+    def __init__(
+        self,
+        *,
+        server: PlexServer,
+        handler: WatchHandler,
+        clock: Clock,
+        options: WatchOptions,
+        rng: random.Random,
+        server_uuid: str = "",
+        liveness: Liveness | None = None,
+    ) -> None:
+        self._server = server
+        self._handler = handler
+        self._clock = clock
+        self._slowest_s = options.reconnect_backoff_max_seconds
+        self._backoff = Backoff(options.reconnect_backoff_min_seconds, self._slowest_s, rng)
+        self._expected_uuid = server_uuid
+        self._liveness = liveness or Liveness()
+        self._task: asyncio.Task[None] | None = None
+        self._identity: Identity | None = None
+        self._name = ""
+        self._connected_at: datetime | None = None
+        self._last_frame_at: datetime | None = None
+        self._connects = self._frames = self._malformed = 0
+        self._kinds: set[str] = set()
+        self._problem = ""
+
+    @property
+    def status(self) -> WatchStatus:
+        """How it stands at this moment."""
+        return WatchStatus(
+            alive=self._task is not None and not self._task.done(),
+            connected=self._connected_at is not None,
+            server_uuid=self._identity.server_uuid if self._identity else "",
+            server_name=self._name,
+            connected_at=self._connected_at,
+            last_frame_at=self._last_frame_at,
+            reconnects=max(0, self._connects - 1),
+            frames=self._frames,
+            malformed=self._malformed,
+            problem=self._problem,
+        )
+
+    def start(self) -> None:
+        """Begin; nothing changes if it runs already."""
+        if not self.status.alive:
+            self._problem = ""
+            self._task = asyncio.create_task(self._run(), name=f"watch {self._server.address}")
+
+    async def stop(self) -> None:
+        """Close the socket and end, within a second; nothing changes if it has ended."""
+        if self._task is None:
+            return
+        if self._task.cancel():
+            await asyncio.wait({self._task}, timeout=STOP_WITHIN_S)
+            logger.info("stopped watching %s", self._server.address, extra={"event": "watch.stopped"})
+
+    # ------------------------------------------------------------------------------ the loop
+
+    async def _run(self) -> None:
+        while True:
+            await self._clock.sleep(await self._attempt())
+
+    async def _attempt(self) -> float:
+        """One connection, from the first try to its end.
+
+        Returns:
+            Seconds to wait before the next.
+        """
+        try:
+            reason = await self._connection()
+        except (SourceAuthError, WrongServerError) as error:
+            return self._note(str(error), self._slowest_s)
+        except SourceError as error:
+            return self._note(str(error), self._backoff.next_s())
+        except Exception:  # the one net of this loop: a slip of ours must not end the watch
+            logger.exception("The watch stumbled.", extra={"event": "watch.error"})
+            return self._note("The watch stumbled; the log says over what.", self._backoff.next_s())
+        return self._note(f"disconnected from {self._name}. {reason}", self._backoff.next_s())
+
+    async def _connection(self) -> str:
+        """Connect, listen to the end, and say why it ended.
+
+        Raises:
+            SourceError: If it did not come to a connection.
+        """
+        level = logging.DEBUG if self._problem else logging.INFO
+        where = f"{self._server.address.replace('http', 'ws', 1)}/{SOCKET_PATH}"
+        logger.log(level, "connect %s", where, extra={"event": "watch.connect"})
+        identity = self._checked(await self._server.fetch_identity())
+        name = await self._fetch_name(identity)
+        socket = await self._server.open_socket(self._liveness.ping_every_s)
+        reason = "It was stopped."
+        try:
+            self._begin(identity, name)
+            reason = await self._listen(socket)
+        finally:
+            self._end(reason)
+            await socket.close()
+        return reason
+
+    def _checked(self, identity: Identity) -> Identity:
+        if self._expected_uuid and identity.server_uuid != self._expected_uuid:
+            raise WrongServerError(
+                f"Another server answers at {self._server.address}: it is {identity.server_uuid}, but "
+                f"server_uuid asks for {self._expected_uuid}. Correct plex.server_url, or empty server_uuid."
+            )
+        return identity
+
+    async def _fetch_name(self, identity: Identity) -> str:
+        """The server's name; one that has no name for us is called by its address."""
+        is_known = self._identity is not None and self._identity.server_uuid == identity.server_uuid
+        if self._name and is_known:
+            return self._name
+        try:
+            return (await self._server.fetch_server_facts()).name or self._server.address
+        except SourceAuthError:  # some tokens may listen but not look; the socket will tell
+            return self._server.address
+
+    async def _listen(self, socket: aiohttp.ClientWebSocketResponse) -> str:
+        async for message in socket:
+            if message.type in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY):
+                self._take(message.data)
+        if isinstance(socket.exception(), TimeoutError):
+            return "The server does not answer pings any more."
+        if socket.close_code == aiohttp.WSCloseCode.MESSAGE_TOO_BIG:
+            return "The server sent a message that is too big to be one of Plex."
+        return "The server closed the connection."
+
+    # ------------------------------------------------------------------------------ what is heard
+
+    def _take(self, text: str | bytes) -> None:
+        self._frames += 1
+        self._last_frame_at = self._clock.now()
+        try:
+            frame = decode_frame(text)
+        except PayloadError as error:
+            self._count_malformed(str(error), text)
+            return
+        for problem in frame.problems:
+            self._count_malformed(problem, text)
+        if frame.forgotten:
+            for rating_key in frame.forgotten:
+                self._server.forget(rating_key)
+            self._handler.on_forget(frame.forgotten)
+        if not PLAYED_SETTINGS.isdisjoint(frame.preferences):
+            self._server.forget_played_rule()
+        if frame.notifications:
+            self._handler.on_notifications(frame.notifications)
+
+    def _count_malformed(self, problem: str, text: str | bytes) -> None:
+        self._malformed += 1
+        if problem in self._kinds or len(self._kinds) >= MAX_KINDS:
+            return
+        self._kinds.add(problem)
+        logger.warning(
+            "%s sent something that makes no sense. %s More of this kind is only counted. It began with %r.",
+            self._name,
+            problem,
+            text[:120],
+            extra={"event": "watch.malformed"},
+        )
+
+    # ------------------------------------------------------------------------------ how it stands
+
+    def _begin(self, identity: Identity, name: str) -> None:
+        self._identity, self._name, self._problem = identity, name, ""
+        self._connected_at = self._clock.now()
+        self._connects += 1
+        self._server.forget_all()
+        logger.info(
+            "connected to %s (%s, version %s)",
+            name,
+            identity.server_uuid,
+            identity.version or "unknown",
+            extra={"event": "watch.connected"},
+        )
+        self._handler.on_connected(identity.server_uuid, name)
+
+    def _end(self, reason: str) -> None:
+        began_at, self._connected_at = self._connected_at, None
+        if began_at and (self._clock.now() - began_at).total_seconds() >= self._liveness.steady_after_s:
+            self._backoff.reset()
+        self._handler.on_disconnected(reason)
+
+    def _note(self, problem: str, wait_s: float) -> float:
+        """Remember why there is no connection, and say so if it is news."""
+        level = logging.DEBUG if problem == self._problem else logging.WARNING
+        self._problem = problem
+        logger.log(level, "%s Next try in %.1f s.", problem, wait_s, extra={"event": "watch.waiting"})
+        return wait_s

@@ -1,0 +1,151 @@
+"""From Plex's words to our facts: notifications, webhooks, and what a show adds to its episodes. Pure.
+
+The dialect itself (answers, items, lists, frames) is spelled out in the modules of `plex/` that say they
+are pure; camelCase ends there.
+
+Source: Plex protocol notes, sections 5, 8 and 12.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from crosswatch.core.events import Account, Media, MediaKind, Numbering, Player, PlayerState, Show
+from crosswatch.core.facts import Notification
+from crosswatch.errors import PayloadError
+from crosswatch.providers.scrobble.plex.items import ShowFacts, media_from
+from crosswatch.providers.scrobble.plex.rows import player_state_of, viewer_from
+from crosswatch.providers.scrobble.plex.values import child_of, int_of, rating_key_of, text_of
+
+if TYPE_CHECKING:
+    from crosswatch.providers.scrobble.plex.values import Item
+
+_STATES = {
+    "media.play": PlayerState.PLAYING,
+    "media.resume": PlayerState.PLAYING,
+    "media.pause": PlayerState.PAUSED,
+    "media.stop": PlayerState.STOPPED,
+    "media.scrobble": PlayerState.PLAYING,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookFact:
+    """One delivery of a Plex webhook; it has no session key, and no time but that of its arrival.
+
+    Attributes:
+        event: As Plex names it: `media.play`, `media.scrobble`, `library.new` …
+        state: What the player does, or None if the event is not about playing.
+        is_counted: True if Plex has just counted the item as watched; playing goes on then.
+        offset_ms: Position, at least 0, or None if the payload had none.
+        account: Who watches; unknown (`Account()`) if the payload does not say.
+        media: The item, or None if the event has none.
+        player: Which device.
+        server_uuid: `machineIdentifier` of the server, or empty.
+        rating: 0.0 to 10.0 with `media.rate`, less than 0 if the rating was taken away; else None.
+    """
+
+    event: str
+    state: PlayerState | None
+    is_counted: bool = False
+    offset_ms: int | None = None
+    account: Account
+    media: Media | None = None
+    player: Player = Player()
+    server_uuid: str = ""
+    rating: float | None = None
+
+
+def from_plex_pssn(entry: Any) -> Notification:
+    """One `PlaySessionStateNotification` in our words.
+
+    Raises:
+        PayloadError: If it is no object, or its state is none that a player can have.
+
+    Source: Plex protocol notes, section 5.
+    """
+    if not isinstance(entry, dict):
+        raise PayloadError("A notification is not an object.")
+    state = player_state_of(entry.get("state"))
+    if state is None:
+        raise PayloadError(f"A notification has the state {text_of(entry.get('state'))[:20]!r}.")
+    return Notification(
+        session_key=text_of(entry.get("sessionKey")),
+        rating_key=rating_key_of(entry),
+        state=state,
+        offset_ms=int_of(entry.get("viewOffset")),
+        client_id=text_of(entry.get("clientIdentifier")),
+        play_queue_item=text_of(entry.get("playQueueItemID")),
+        key=text_of(entry.get("key")),
+        guid=text_of(entry.get("guid")),
+    )
+
+
+def from_plex_webhook(payload: Any) -> WebhookFact:
+    """One webhook payload in our words.
+
+    The position is in `Metadata`; the short test payload that people send by hand has it at the top.
+
+    Raises:
+        PayloadError: If it is no object, names no event, or speaks of an item that it does not describe.
+
+    Source: Plex protocol notes, section 12; hand-over, "Quick tests".
+    """
+    if not isinstance(payload, dict):
+        raise PayloadError("The payload is not an object.")
+    event = text_of(payload.get("event")).lower()
+    if not event:
+        raise PayloadError("The payload names no event.")
+    item = child_of(payload, "Metadata")
+    if event.startswith("media.") and not item:
+        raise PayloadError(f"The payload of {event[:40]} describes no item.")
+    offset = int_of(item.get("viewOffset"))
+    player = child_of(payload, "Player")
+    return WebhookFact(
+        event=event,
+        state=_STATES.get(event),
+        is_counted=event == "media.scrobble",
+        offset_ms=int_of(payload.get("viewOffset")) if offset is None else offset,
+        account=viewer_from(child_of(payload, "Account")),
+        media=media_from(item) if item else None,
+        player=Player(client_id=text_of(player.get("uuid")), title=text_of(player.get("title"))),
+        server_uuid=text_of(child_of(payload, "Server").get("uuid")),
+        rating=_rating_of(payload) if event == "media.rate" else None,
+    )
+
+
+def enrich(media: Media, facts: ShowFacts) -> Media:
+    """An episode with what only its show's own page knows: the show's ids, its first year, its order.
+
+    Where both name an id of the show, the show's own page is right: a legacy GUID of an episode may be
+    older than the last correction of the match.
+
+    Args:
+        media: An episode; anything else comes back unchanged.
+        facts: From the page of its show (`grandparentRatingKey`).
+
+    Source: Plex protocol notes, section 8 (show ids for an episode).
+    """
+    if media.kind is not MediaKind.EPISODE:
+        return media
+    known = media.show or Show(title="")
+    show = Show(
+        title=facts.show.title or known.title,
+        year=facts.show.year or known.year,
+        ids=facts.show.ids or known.ids,
+    )
+    # The show's setting speaks only where the agent of the episode left the numbers in aired order.
+    reordered = facts.numbering if media.numbering is Numbering.AIRED else None
+    foreign = dict.fromkeys((*media.foreign_ids, *facts.foreign_ids))
+    return replace(media, show=show, numbering=reordered or media.numbering, foreign_ids=tuple(foreign))
+
+
+def _rating_of(payload: Item) -> float | None:
+    """The rating, which comes as text."""
+    value = payload.get("rating")
+    try:
+        rating = float(value) if isinstance(value, (str, int, float)) else None
+    except ValueError:
+        return None
+    return rating if rating is not None and -1.0 <= rating <= 10.0 else None  # noqa: PLR2004
