@@ -85,7 +85,6 @@ class WatchedServer:
         )
         self.watch = WatchService(
             self._source,
-            http=surroundings.http,
             clock=surroundings.clock,
             options=options,
             handler=self,

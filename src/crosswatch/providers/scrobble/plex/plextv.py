@@ -71,19 +71,19 @@ class PlexTv:
     """plex.tv, for any token.
 
     Args:
-        session: Shared with the whole process; it is not closed here.
-        address: Mostly `https://plex.tv`.
+        http: Shared with the whole process; it is not closed here.
+        url: Mostly `https://plex.tv`.
         client_id: The same as for the servers (`transport.client_headers`).
     """
 
-    def __init__(self, *, session: aiohttp.ClientSession, address: str, client_id: str) -> None:
+    def __init__(self, http: aiohttp.ClientSession, *, url: str, client_id: str) -> None:
         self._client_id = client_id
         self._http = PlexHttp(
-            session=session,
-            address=address,
+            http,
+            url=url,
             client_id=client_id,
             neighbour=Neighbour(
-                name=f"plex.tv ({shown(address)})",
+                name=f"plex.tv ({shown(url)})",
                 address_key="plex.tv_url",
                 token_key="plex.account_token",  # noqa: S106 -- the name of a key
             ),

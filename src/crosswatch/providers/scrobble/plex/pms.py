@@ -15,6 +15,7 @@ from crosswatch.errors import PayloadError, SourceAuthError, SourceNotFoundError
 from crosswatch.providers.scrobble.plex.cache import KeyedCache
 from crosswatch.providers.scrobble.plex.documents import parse_document
 from crosswatch.providers.scrobble.plex.items import ShowFacts, media_from, show_facts_from
+from crosswatch.providers.scrobble.plex.plextv import PlexTv
 from crosswatch.providers.scrobble.plex.rows import (
     OWNER,
     Identity,
@@ -69,32 +70,35 @@ class PlexServer:
     """One server; implements `core.ports.MetadataSource`.
 
     Args:
-        session: Shared with the whole process; it is not closed here.
-        address: Where the server answers, such as `http://192.0.2.10:32400`.
+        http: Shared with the whole process; it is not closed here.
+        url: Where the server answers, such as `http://192.0.2.10:32400`.
         token: Of the owner; other people's tokens may not list sessions, history and accounts.
         client_id: Stable per installation (`transport.client_headers`).
         allow_self_signed: Whether a certificate that nobody vouches for will do.
+        tv_url: Where plex.tv answers; it is asked only where the server refuses the token.
     """
 
     def __init__(
         self,
+        http: aiohttp.ClientSession,
         *,
-        session: aiohttp.ClientSession,
-        address: str,
+        url: str,
         token: str,
         client_id: str,
         allow_self_signed: bool = False,
+        tv_url: str = "https://plex.tv",
     ) -> None:
-        self._http = PlexHttp(
-            session=session, address=address, client_id=client_id, allow_self_signed=allow_self_signed
-        )
+        self._http = PlexHttp(http, url=url, client_id=client_id, allow_self_signed=allow_self_signed)
+        self._tv = PlexTv(http, url=tv_url, client_id=client_id)
         self._token = token
-        self.address = shown(address)
+        self._is_owner = False
+        self.address = shown(url)
         self._media = KeyedCache(self._load_media, size=KEPT_ITEMS, max_age_s=KEPT_FOR_S)
         self._shows = KeyedCache(self._load_show, size=KEPT_SHOWS, max_age_s=KEPT_FOR_S)
         self._sessions = KeyedCache(self._load_sessions, size=0, max_age_s=0.0)
         self._accounts = KeyedCache(self._load_accounts, size=1, max_age_s=KEPT_FOR_S)
         self._rule = KeyedCache(self._load_rule, size=1, max_age_s=KEPT_FOR_S)
+        self._sole_viewer = KeyedCache(self._load_sole_viewer, size=1, max_age_s=KEPT_FOR_S)
 
     async def fetch_identity(self) -> Identity:
         """Which server answers; asked without the token, which a stranger has no need to know.
@@ -165,6 +169,20 @@ class PlexServer:
             return bare
         return known.get(account_id, bare)
 
+    async def fetch_sole_viewer(self) -> Account | None:
+        """Whose plays alone this token shows, if it is not the owner's; None for the owner's token.
+
+        Whoever may list sessions is the owner. To be refused proves little, for a server that is starting
+        refuses its owner too; so plex.tv must call the server somebody else's.
+        """
+        if self._is_owner:
+            return None
+        try:
+            await self.fetch_sessions()
+        except SourceAuthError:
+            return await self._sole_viewer.get(_ALL)
+        return None
+
     async def fetch_played_rule(self) -> PlayedRule:
         """When the server itself counts a video as watched."""
         return await self._rule.get(_ALL)
@@ -194,7 +212,8 @@ class PlexServer:
 
     def forget_all(self) -> None:
         """Drop all that is cached: nobody knows what changed while nobody listened."""
-        for cache in (self._media, self._shows, self._accounts, self._rule):
+        self._is_owner = False
+        for cache in (self._media, self._shows, self._accounts, self._rule, self._sole_viewer):
             cache.clear()
 
     # ------------------------------------------------------------------------------ one request each
@@ -220,7 +239,15 @@ class PlexServer:
         return container
 
     async def _load_sessions(self, _key: str) -> list[SessionRow]:
-        return self._read(await self._get("status/sessions", limit=MAX_SESSIONS_BYTES), sessions_from)
+        rows = self._read(await self._get("status/sessions", limit=MAX_SESSIONS_BYTES), sessions_from)
+        self._is_owner = True
+        return rows
+
+    async def _load_sole_viewer(self, _key: str) -> Account | None:
+        server_uuid = (await self.fetch_identity()).server_uuid
+        offers = await self._tv.fetch_servers(self._token)
+        is_foreign = any(offer.server_uuid == server_uuid and not offer.is_owned for offer in offers)
+        return await self._tv.fetch_user(self._token) if is_foreign else None
 
     async def _load_accounts(self, _key: str) -> dict[int, Account]:
         accounts = self._read(await self._get("accounts"), accounts_from)

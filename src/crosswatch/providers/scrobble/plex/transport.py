@@ -83,8 +83,8 @@ class PlexHttp:
     """Requests to one address.
 
     Args:
-        session: Shared with the whole process; it is not closed here.
-        address: Where it answers; a path in it is kept.
+        http: Shared with the whole process; it is not closed here.
+        url: Where it answers; a path in it is kept.
         client_id: See `client_headers`.
         allow_self_signed: Whether a certificate that nobody vouches for will do.
         neighbour: For sentences; made from the address if None.
@@ -92,19 +92,19 @@ class PlexHttp:
 
     def __init__(
         self,
+        http: aiohttp.ClientSession,
         *,
-        session: aiohttp.ClientSession,
-        address: str,
+        url: str,
         client_id: str,
         allow_self_signed: bool = False,
         neighbour: Neighbour | None = None,
     ) -> None:
-        self._session = session
-        self._address = address
+        self._http = http
+        self._base = url
         self._headers = client_headers(client_id)
         self._tls = tls_context(allow_self_signed=allow_self_signed)
         self.neighbour = neighbour or Neighbour(
-            name=f"Plex at {shown(address)}",
+            name=f"Plex at {shown(url)}",
             address_key="plex.server_url",
             token_key="plex.account_token",  # noqa: S106 -- the name of a key
         )
@@ -148,7 +148,7 @@ class PlexHttp:
         """As `get`, with any verb and tried once."""
         headers = self._headers_with(token)
         try:
-            async with self._session.request(
+            async with self._http.request(
                 method,
                 self._url(path).update_query(params or {}),
                 headers=headers,
@@ -180,7 +180,7 @@ class PlexHttp:
         url = self._url(path)
         try:
             async with asyncio.timeout(TIMEOUT.sock_read):
-                return await self._session.ws_connect(
+                return await self._http.ws_connect(
                     url.with_scheme("wss" if url.scheme == "https" else "ws"),
                     headers=headers,
                     ssl=self._tls,
@@ -208,7 +208,7 @@ class PlexHttp:
 
     def _url(self, path: str) -> URL:
         try:
-            base = URL(self._address)
+            base = URL(self._base)
             base.origin()
         except ValueError:
             raise SourceUnavailableError(

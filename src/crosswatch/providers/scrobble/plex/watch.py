@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -27,12 +28,9 @@ from crosswatch.providers.scrobble.plex.pms import SOCKET_PATH
 from crosswatch.providers.scrobble.plex.rows import PLAYED_SETTINGS
 
 if TYPE_CHECKING:
-    import random
-    from collections.abc import Sequence
     from datetime import datetime
 
     from crosswatch.clock import Clock
-    from crosswatch.config.model import WatchOptions
     from crosswatch.core.facts import Notification
     from crosswatch.providers.scrobble.plex.pms import PlexServer
     from crosswatch.providers.scrobble.plex.rows import Identity
@@ -45,32 +43,41 @@ MAX_KINDS = 50
 
 
 class WatchHandler(Protocol):
-    """Who listens. Plain functions, for a frame waits for nothing: they return at once and raise nothing."""
+    """Who listens. A frame waits for nothing: each of these returns at once and raises nothing."""
 
-    def on_connected(self, server_uuid: str, name: str) -> None:
-        """A connection begins; what plays now, and what was played meanwhile, is to be looked up."""
+    async def on_connected(self, server_uuid: str, name: str) -> None:
+        """A connection begins, and no frame is handed on before this has come back.
 
-    def on_notifications(self, notifications: Sequence[Notification]) -> None:
+        What plays now, and what was played meanwhile, is to be looked up; but not in here.
+        """
+
+    def on_notifications(self, notifications: list[Notification]) -> None:
         """Players have said something."""
 
-    def on_forget(self, rating_keys: Sequence[str]) -> None:
-        """Items were changed or deleted; the server's own cache has dropped them already."""
+    def on_forget(self, rating_keys: list[str]) -> None:
+        """Items were changed or deleted; whatever is cached about them is wrong."""
 
     def on_disconnected(self, reason: str) -> None:
         """The connection has ended; nothing is heard until the next one begins."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Liveness:
-    """How life is told from death, in real seconds (the last one in the clock's).
+class WatchOptions:
+    """How to hold on to a server.
 
     Attributes:
-        ping_every_s: Silence after which the server is pinged; it has half as long to answer.
-        steady_after_s: Life after which a connection was a good one.
+        allow_self_signed: Whether a certificate that nobody vouches for will do.
+        backoff_min_s: Shortest wait between attempts, in the clock's seconds.
+        backoff_max_s: Longest.
+        steady_after_s: Life after which a connection was a good one, in the clock's seconds.
+        ping_every_s: Real seconds of silence after which the server is pinged; it has half as long to answer.
     """
 
-    ping_every_s: float = 10.0
+    allow_self_signed: bool = False
+    backoff_min_s: float = 2.0
+    backoff_max_s: float = 60.0
     steady_after_s: float = 5.0
+    ping_every_s: float = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,32 +140,29 @@ class WatchService:
 
     Args:
         server: The server.
-        handler: Who listens.
         clock: For moments and waits; pings and time-outs are in real seconds.
-        options: The bounds between which attempts are spaced.
-        rng: For the jitter of those waits.
+        options: How to hold on.
+        handler: Who listens.
         server_uuid: The only server whose events are accepted; empty accepts any.
-        liveness: See there.
+        rng: For the jitter of waits; None makes one.
     """
 
     def __init__(
         self,
-        *,
         server: PlexServer,
-        handler: WatchHandler,
+        *,
         clock: Clock,
         options: WatchOptions,
-        rng: random.Random,
+        handler: WatchHandler,
         server_uuid: str = "",
-        liveness: Liveness | None = None,
+        rng: random.Random | None = None,
     ) -> None:
         self._server = server
-        self._handler = handler
         self._clock = clock
-        self._slowest_s = options.reconnect_backoff_max_seconds
-        self._backoff = Backoff(options.reconnect_backoff_min_seconds, self._slowest_s, rng)
+        self._options = options
+        self._handler = handler
         self._expected_uuid = server_uuid
-        self._liveness = liveness or Liveness()
+        self._backoff = Backoff(options.backoff_min_s, options.backoff_max_s, rng or random.Random())  # noqa: S311
         self._task: asyncio.Task[None] | None = None
         self._identity: Identity | None = None
         self._name = ""
@@ -213,7 +217,7 @@ class WatchService:
         try:
             reason = await self._connection()
         except (SourceAuthError, WrongServerError) as error:
-            return self._note(str(error), self._slowest_s)
+            return self._note(str(error), self._options.backoff_max_s)
         except SourceError as error:
             return self._note(str(error), self._backoff.next_s())
         except Exception:  # the one net of this loop: a slip of ours must not end the watch
@@ -232,10 +236,11 @@ class WatchService:
         logger.log(level, "connect %s", where, extra={"event": "watch.connect"})
         identity = self._checked(await self._server.fetch_identity())
         name = await self._fetch_name(identity)
-        socket = await self._server.open_socket(self._liveness.ping_every_s)
-        reason = "It was stopped."
+        socket = await self._server.open_socket(self._options.ping_every_s)
+        reason = "The connection was given up."
         try:
             self._begin(identity, name)
+            await self._handler.on_connected(identity.server_uuid, name)
             reason = await self._listen(socket)
         finally:
             self._end(reason)
@@ -243,7 +248,7 @@ class WatchService:
         return reason
 
     def _checked(self, identity: Identity) -> Identity:
-        if self._expected_uuid and identity.server_uuid != self._expected_uuid:
+        if self._expected_uuid and identity.server_uuid.lower() != self._expected_uuid.lower():
             raise WrongServerError(
                 f"Another server answers at {self._server.address}: it is {identity.server_uuid}, but "
                 f"server_uuid asks for {self._expected_uuid}. Correct plex.server_url, or empty server_uuid."
@@ -283,13 +288,11 @@ class WatchService:
         for problem in frame.problems:
             self._count_malformed(problem, text)
         if frame.forgotten:
-            for rating_key in frame.forgotten:
-                self._server.forget(rating_key)
-            self._handler.on_forget(frame.forgotten)
+            self._handler.on_forget(list(frame.forgotten))
         if not PLAYED_SETTINGS.isdisjoint(frame.preferences):
             self._server.forget_played_rule()
         if frame.notifications:
-            self._handler.on_notifications(frame.notifications)
+            self._handler.on_notifications(list(frame.notifications))
 
     def _count_malformed(self, problem: str, text: str | bytes) -> None:
         self._malformed += 1
@@ -318,11 +321,10 @@ class WatchService:
             identity.version or "unknown",
             extra={"event": "watch.connected"},
         )
-        self._handler.on_connected(identity.server_uuid, name)
 
     def _end(self, reason: str) -> None:
         began_at, self._connected_at = self._connected_at, None
-        if began_at and (self._clock.now() - began_at).total_seconds() >= self._liveness.steady_after_s:
+        if began_at and (self._clock.now() - began_at).total_seconds() >= self._options.steady_after_s:
             self._backoff.reset()
         self._handler.on_disconnected(reason)
 
