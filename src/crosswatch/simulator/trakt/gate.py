@@ -109,9 +109,7 @@ class Gate:
         return self._read_limit(call)
 
     def _write_limit(self, call: Call) -> None:
-        user, options = call.user, call.options
-        if user is None:
-            return
+        user, options = call.me, call.options
         free_at = user.last_write_at and user.last_write_at + timedelta(seconds=options.write_interval_s)
         if options.enforce_write_limit and free_at and call.now < free_at:
             described = describe_limit("AUTHED_API_POST_LIMIT", options.write_interval_s, 1, 0, free_at)

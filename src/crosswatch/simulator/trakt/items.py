@@ -105,11 +105,6 @@ class Show:
         """Kind and Trakt number."""
         return (self.kind, self.trakt)
 
-    @property
-    def label(self) -> str:
-        """Readable name, such as `Severance (2022)`."""
-        return f"{self.title} ({self.year})"
-
     def ids(self) -> dict[str, Any]:
         """Its numbers as an answer shows them."""
         return {

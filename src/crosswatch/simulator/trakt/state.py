@@ -60,26 +60,6 @@ class Play:
         """Readable name: `Arrival (2016)` or `Severance S01E02`."""
         return self.item.label
 
-    @property
-    def title(self) -> str:
-        """Title of the movie, or of the show."""
-        return self.item.show.title if isinstance(self.item, Episode) else self.item.title
-
-    @property
-    def season(self) -> int | None:
-        """Season number, None for a movie."""
-        return self.item.season if isinstance(self.item, Episode) else None
-
-    @property
-    def number(self) -> int | None:
-        """Number in the season, None for a movie."""
-        return self.item.number if isinstance(self.item, Episode) else None
-
-    @property
-    def ids(self) -> dict[str, Any]:
-        """Numbers of the movie or episode."""
-        return self.item.ids()
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watching:

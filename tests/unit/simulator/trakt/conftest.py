@@ -6,28 +6,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from crosswatch.simulator.trakt import TraktService
+from fakes.hand_clock import HandClock
 
 EVENING = datetime(2026, 10, 14, 20, tzinfo=UTC)
-
-
-class StoppedClock:
-    """A clock that a test moves."""
-
-    def __init__(self):
-        self._now = EVENING
-
-    def now(self):
-        return self._now
-
-    def forward(self, **duration):
-        self._now += timedelta(**duration)
 
 
 class Desk:
     """A Trakt without sockets, one member, one app, and short ways to ask it."""
 
     def __init__(self):
-        self.clock = StoppedClock()
+        self.clock = HandClock(EVENING)
         self.trakt = TraktService(clock=self.clock)
         self.alice = self.trakt.add_user("alice")
         self.trakt.register_app("app", "secret")
@@ -54,9 +42,13 @@ class Desk:
         )
         return reply.answer
 
+    def forward(self, **duration):
+        """Let time pass."""
+        self.clock.move(timedelta(**duration).total_seconds())
+
     def write(self, path, body, **more):
         """A POST, far enough from the one before."""
-        self.clock.forward(seconds=1)
+        self.forward(seconds=1)
         return self.ask("POST", path, body, **more)
 
     def scrobble(self, action, progress, item=None):

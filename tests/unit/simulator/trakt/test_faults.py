@@ -97,7 +97,7 @@ def test_a_fault_ends_by_count_by_time_or_by_being_cleared(desk):
     assert [stop(desk).status for _ in range(3)] == [500, 500, 201]
     desk.trakt.add_fault(Fault.answering(500, seconds=10))
     assert stop(desk).status == 500
-    desk.clock.forward(seconds=9)
+    desk.forward(seconds=9)
     assert stop(desk).status == 409
     desk.trakt.add_fault(Fault.answering(500))
     desk.trakt.clear_faults()
@@ -156,6 +156,8 @@ def test_a_wrong_item_is_named_in_answers_and_lists(desk):
     hits = desk.ask("GET", "/search/tvdb/9900102?type=episode").json
     assert hits[0]["show"]["title"] != "Severance"
     assert hits[0]["episode"]["title"] != "Half Loop"
+    assert desk.ask("GET", "/search/show?query=severance").json[0]["show"]["title"] != "Severance"
+    assert desk.ask("GET", "/users/me/watching").body() == b""
     assert desk.labels == ["Arrival (2016)"]
 
 

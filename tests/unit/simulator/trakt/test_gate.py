@@ -136,22 +136,22 @@ def test_double_slashes_count_as_one(desk):
 
 def test_a_member_writes_once_a_second(desk):
     assert desk.ask("POST", "/scrobble/start", ARRIVAL).status == 201
-    desk.clock.forward(milliseconds=900)
+    desk.forward(milliseconds=900)
     answer = desk.ask("POST", "/scrobble/pause", ARRIVAL)
     assert (answer.status, answer.headers["Retry-After"]) == (429, "1")
     described = json.loads(answer.headers["X-Ratelimit"])
     assert (described["name"], described["limit"], described["remaining"]) == ("AUTHED_API_POST_LIMIT", 1, 0)
     assert desk.watching is not None
-    desk.clock.forward(milliseconds=100)
+    desk.forward(milliseconds=100)
     assert desk.ask("POST", "/scrobble/pause", ARRIVAL).status == 201
 
 
 def test_a_refused_write_does_not_push_the_limit_on(desk):
     desk.ask("POST", "/scrobble/start", ARRIVAL)
     for _ in range(9):
-        desk.clock.forward(milliseconds=100)
+        desk.forward(milliseconds=100)
         assert desk.ask("POST", "/scrobble/start", ARRIVAL).status == 429
-    desk.clock.forward(milliseconds=100)
+    desk.forward(milliseconds=100)
     assert desk.ask("POST", "/scrobble/start", ARRIVAL).status == 201
 
 
@@ -182,10 +182,10 @@ def test_reads_have_a_quota_that_comes_back(desk):
         json.loads(desk.ask("GET", "/users/settings").headers["X-Ratelimit"])["remaining"] for _ in range(2)
     ]
     assert remaining == [1, 0]
-    desk.clock.forward(seconds=60)
+    desk.forward(seconds=60)
     answer = desk.ask("GET", "/users/settings")
     assert (answer.status, answer.headers["Retry-After"]) == (429, "240")
-    desk.clock.forward(seconds=240)
+    desk.forward(seconds=240)
     assert desk.ask("GET", "/users/settings").status == 200
 
 

@@ -13,9 +13,9 @@ def test_positions_are_listed_by_kind_and_time_and_deleted_by_number(desk):
     assert [one["type"] for one in desk.ask("GET", "/sync/playback/movies").json] == ["movie"]
     assert desk.ask("GET", "/sync/playback?start_at=2026-10-15").json == []
     assert desk.ask("GET", "/sync/playback?start_at=tomorrow").status == 400
-    desk.clock.forward(seconds=1)
+    desk.forward(seconds=1)
     assert desk.ask("DELETE", f"/sync/playback/{oldest['id']}").status == 204
-    desk.clock.forward(seconds=1)
+    desk.forward(seconds=1)
     assert desk.ask("DELETE", f"/sync/playback/{oldest['id']}").status == 404
     assert [one["id"] for one in desk.ask("GET", "/sync/playback").json] == [newest["id"]]
 
@@ -32,19 +32,23 @@ def test_a_rating_is_a_whole_number_from_1_to_10(desk, rating, status):
 def test_ratings_of_shows_seasons_and_episodes_are_counted_apart(desk):
     show = {"ids": {"tmdb": 95396}}
     body = {
-        "shows": [{**show, "rating": 9}, {**show, "seasons": [{"number": 1, "rating": 8, "episodes": []}]}],
+        "shows": [
+            {**show, "rating": 9},
+            {**show, "seasons": [{"number": 1, "rating": 8}, {"number": 9, "rating": 8}]},
+            {**show, "seasons": [{"number": 1, "episodes": [{"number": 3, "rating": 7}, {"number": 99}]}]},
+        ],
         "episodes": [{"ids": {"tvdb": 9900102}, "rating": 7}],
         "movies": [{"ids": {"tmdb": 1}, "rating": 7}],
     }
     answer = desk.write("/sync/ratings", body)
-    assert answer.json["added"] == {"movies": 0, "shows": 1, "seasons": 1, "episodes": 1}
+    assert answer.json["added"] == {"movies": 0, "shows": 1, "seasons": 1, "episodes": 2}
     assert answer.json["not_found"]["movies"] == [{"ids": {"tmdb": 1}}]
     assert {one["type"]: one["rating"] for one in desk.ask("GET", "/sync/ratings").json} == {
         "show": 9,
         "season": 8,
         "episode": 7,
     }
-    assert len(desk.ask("GET", "/sync/ratings/episodes").json) == 1
+    assert len(desk.ask("GET", "/sync/ratings/episodes").json) == 2
     removed = desk.write("/sync/ratings/remove", {"shows": [show]})
     assert removed.json["deleted"]["shows"] == 1
 

@@ -67,9 +67,9 @@ def test_exactly_eighty_is_a_pause_where_the_boundary_says_so(desk):
 def test_a_start_shows_until_the_rest_of_the_runtime_has_passed(desk):
     desk.scrobble("start", 50)
     assert desk.watching.expires_at - desk.clock.now() == timedelta(minutes=58)
-    desk.clock.forward(minutes=57)
+    desk.forward(minutes=57)
     assert desk.ask("GET", "/users/me/watching").json["movie"]["title"] == "Arrival"
-    desk.clock.forward(minutes=1)
+    desk.forward(minutes=1)
     assert desk.ask("GET", "/users/me/watching").status == 204
     assert desk.labels == []
 
@@ -148,7 +148,7 @@ def test_one_watched_episode_takes_its_show_off_the_watchlist(desk):
 def test_a_second_stop_within_the_hour_is_a_409_that_says_until_when(desk):
     desk.scrobble("stop", 95)
     played_at = desk.clock.now()
-    desk.clock.forward(minutes=59)
+    desk.forward(minutes=59)
     answer = desk.scrobble("stop", 95)
     assert answer.status == 409
     assert answer.json == {
@@ -160,7 +160,7 @@ def test_a_second_stop_within_the_hour_is_a_409_that_says_until_when(desk):
 
 def test_a_stop_after_the_hour_is_a_second_play(desk):
     desk.scrobble("stop", 95)
-    desk.clock.forward(minutes=60)
+    desk.forward(minutes=60)
     assert desk.scrobble("stop", 95).json["action"] == "scrobble"
     assert len(desk.labels) == 2
 
@@ -169,7 +169,7 @@ def test_the_window_is_a_switch(desk):
     desk.trakt.set_options(duplicate_window_s=10)
     desk.scrobble("stop", 95)
     assert desk.scrobble("stop", 95).status == 409
-    desk.clock.forward(seconds=10)
+    desk.forward(seconds=10)
     assert desk.scrobble("stop", 95).status == 201
 
 
@@ -204,24 +204,24 @@ def test_a_start_within_the_window_is_a_switch(desk, status):
 
 def test_a_check_in_becomes_a_play_when_the_runtime_has_passed(desk):
     checked_in = desk.write("/checkin", ARRIVAL)
-    desk.clock.forward(minutes=115)
+    desk.forward(minutes=115)
     assert desk.labels == []
-    desk.clock.forward(minutes=1)
+    desk.forward(minutes=1)
     (play,) = desk.trakt.history("alice")
     assert (play.id, play.action) == (checked_in.json["id"], "checkin")
 
 
 def test_a_dropped_check_in_becomes_nothing(desk):
     desk.write("/checkin", ARRIVAL)
-    desk.clock.forward(seconds=1)
+    desk.forward(seconds=1)
     assert desk.ask("DELETE", "/checkin").status == 204
-    desk.clock.forward(minutes=200)
+    desk.forward(minutes=200)
     assert desk.labels == []
 
 
 def test_dropping_a_check_in_leaves_a_scrobble_alone(desk):
     desk.scrobble("start", 5)
-    desk.clock.forward(seconds=1)
+    desk.forward(seconds=1)
     assert desk.ask("DELETE", "/checkin").status == 204
     assert desk.watching is not None
 

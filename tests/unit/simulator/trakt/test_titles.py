@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import json
 from collections import Counter
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -229,6 +231,7 @@ def test_a_show_is_not_named_by_anything_else(desk, name):
 
 def test_a_movie_says_how_long_it_is_when_asked_fully(desk):
     assert "runtime" not in desk.ask("GET", "/movies/arrival-2016").json
+    assert "runtime" not in desk.ask("GET", "/shows/severance").json
     assert desk.ask("GET", "/movies/arrival-2016?extended=full").json["runtime"] == 116
 
 
@@ -249,3 +252,42 @@ def test_a_show_lists_its_seasons_and_their_episodes(desk):
     episodes = desk.ask("GET", "/shows/attack-on-titan/seasons/2?extended=full").json
     assert [episode["number_abs"] for episode in episodes] == list(range(26, 38))
     assert desk.ask("GET", "/shows/severance?extended=full").json["aired_episodes"] == 19
+
+
+# ---------------------------------------------------------------- the recordings
+
+RECORDINGS = Path(__file__).parents[3] / "recordings" / "plex"
+
+WITH_IDS = [path for path in sorted(RECORDINGS.rglob("*.json")) if "imdb://" in path.read_text("utf-8")]
+
+
+def recorded_items(value):
+    """Each item with external ids, wherever in a recording it is."""
+    if isinstance(value, list):
+        for one in value:
+            yield from recorded_items(one)
+    elif isinstance(value, dict):
+        if value.get("type") in ("movie", "show", "episode") and isinstance(value.get("Guid"), list):
+            yield value
+        for one in value.values():
+            yield from recorded_items(one)
+
+
+@pytest.mark.parametrize("path", WITH_IDS, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_trakt_knows_what_the_recorded_plex_items_are(path):
+    catalogue = default_catalogue()
+    for item in recorded_items(json.loads(path.read_text("utf-8"))):
+        find = getattr(catalogue, item["type"])
+        ids = dict(guid["id"].split("://") for guid in item["Guid"] if guid and "://" in guid.get("id", ""))
+        if "imdb" not in ids:
+            continue
+        found = find("imdb", ids["imdb"])
+        assert found.title == item["title"]
+        if found.kind == "episode":
+            assert (found.season, found.number) == (item["parentIndex"], item["index"])
+            assert (str(found.tmdb), str(found.tvdb)) == (ids["tmdb"], ids["tvdb"])
+            assert item["grandparentTitle"] in (
+                found.show.title,
+                *found.show.aliases,
+                f"{found.show.title} (US)",
+            )

@@ -52,7 +52,7 @@ def test_the_verification_address_can_be_the_real_one(desk):
 def test_a_device_waits_until_somebody_agrees(desk, device):
     assert poll(desk, device["device_code"]).status == 400
     desk.trakt.approve_device(device["user_code"].lower(), "alice")
-    desk.clock.forward(seconds=5)
+    desk.forward(seconds=5)
     answer = poll(desk, device["device_code"])
     assert answer.status == 200
     assert works(desk, answer.json["access_token"])
@@ -67,7 +67,7 @@ def test_all_refusals_of_a_poll_have_empty_bodies(desk, device):
 @pytest.mark.parametrize(("waited_s", "status"), [(1, 429), (4.4, 429), (4.6, 400), (5, 400)])
 def test_a_poll_that_comes_too_early_is_told_to_slow_down(desk, device, waited_s, status):
     poll(desk, device["device_code"])
-    desk.clock.forward(seconds=waited_s)
+    desk.forward(seconds=waited_s)
     assert poll(desk, device["device_code"]).status == status
 
 
@@ -83,7 +83,7 @@ def test_a_device_code_works_once(desk, device):
 
 
 def test_a_device_code_ends(desk, device):
-    desk.clock.forward(seconds=600)
+    desk.forward(seconds=600)
     assert poll(desk, device["device_code"]).status == 410
     with pytest.raises(ValueError, match="expired"):
         desk.trakt.approve_device(device["user_code"], "alice")
@@ -111,9 +111,9 @@ def test_an_access_token_lives_as_long_as_it_says(desk, life_s):
     desk.trakt.set_options(expires_in_s=life_s)
     grant = desk.trakt.link("alice")
     assert grant.answer()["expires_in"] == life_s
-    desk.clock.forward(seconds=life_s - 1)
+    desk.forward(seconds=life_s - 1)
     assert works(desk, grant.access_token)
-    desk.clock.forward(seconds=1)
+    desk.forward(seconds=1)
     assert not works(desk, grant.access_token)
 
 
