@@ -1,0 +1,298 @@
+"""Find the one item at Trakt that a server's item is, or say why not; pure.
+
+A generator yields requests and is sent replies. The ladder: by the item's own ids, by the show's ids with
+season and number, by exact and then broad title search. Each hit is held against what is known (`compare`)
+before it is used. A hit that fits no better than another is not chosen, and where too little is known to
+tell a remake from its forerunner, nothing is.
+
+Source: design notes, section 6; Trakt protocol notes, section 7.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from crosswatch.core.events import Media, MediaKind, Numbering, Show
+from crosswatch.core.outcomes import Hold, Refused, Retry
+from crosswatch.core.reasons import Reason
+from crosswatch.providers.scrobble.trakt.answers import Answer, Reply, Request
+from crosswatch.providers.scrobble.trakt.classify import CallKind, classify
+from crosswatch.providers.scrobble.trakt.compare import (
+    bare_title,
+    is_generic,
+    near_year,
+    same_item,
+    same_place,
+    same_show,
+    same_title,
+    year_in_title,
+)
+from crosswatch.providers.scrobble.trakt.items import parse_episode, parse_item, parse_show
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Sequence
+
+    from crosswatch.core.ids import Ids
+
+Found = Media | Refused | Retry | Hold
+"""The item with Trakt's number; or that there is none, or not one; or why Trakt could not be asked."""
+
+MOST_CANDIDATES = 5
+"""Titles that more items share than this are not looked into one by one."""
+
+PAGE_SIZE = 100
+
+LENGTH_TOLERANCE = 0.3
+"""Runtimes count advertisements, or another cut."""
+
+LENGTH_TOLERANCE_MIN = 10.0
+
+_KINDS = {"movie": MediaKind.MOVIE, "episode": MediaKind.EPISODE, "show": MediaKind.UNKNOWN}
+"""What a hit of each search type is parsed to; a show is no item of its own."""
+
+_SPECIAL = re.compile(r'([+\-&|!(){}\[\]^"~*?:/\\])')
+
+
+class _StopError(Exception):
+    """Trakt could not be asked; carries the outcome to the top of the ladder."""
+
+    def __init__(self, outcome: Retry | Hold) -> None:
+        super().__init__(str(outcome))
+        self.outcome = outcome
+
+
+def find(media: Media) -> Generator[Request, Reply, Found]:
+    """Walk the ladder for a movie or an episode.
+
+    Returns:
+        The item as Trakt names it, always with Trakt's own number; or `Refused` with `NO_MATCH` or
+        `AMBIGUOUS_MATCH` and a detail for people; or why the search could not be finished.
+    """
+    try:
+        if media.kind is MediaKind.MOVIE:
+            hits = yield from _find_movie(media)
+        else:
+            hits = yield from _find_episode(media)
+    except _StopError as stop:
+        return stop.outcome
+    distinct = {hit.ids.trakt: hit for hit in hits if hit.ids.trakt is not None}
+    if not distinct:
+        return Refused(reason=Reason.NO_MATCH, detail=_tried(media))
+    if len(distinct) > 1:
+        names = ", ".join(sorted(_described(hit) for hit in distinct.values())[:MOST_CANDIDATES])
+        return Refused(reason=Reason.AMBIGUOUS_MATCH, detail=f"Candidates: {names}.")
+    return next(iter(distinct.values()))
+
+
+def escape_query(text: str) -> str:
+    """The text for a broad search, in which some characters are commands.
+
+    Source: Trakt protocol notes, section 7.
+    """
+    return _SPECIAL.sub(r"\\\1", text)
+
+
+# ---------------------------------------------------------------------------------- movies
+
+
+def _find_movie(media: Media) -> Generator[Request, Reply, list[Media]]:
+    for name, value in _named(media.ids, ("trakt", "imdb", "tmdb")):  # Trakt does not know movies by tvdb
+        hits = yield from _search_id("movie", name, value)
+        good = [hit for hit in hits if _has_id(hit.ids, name, value)]
+        if good:
+            return good
+    hits = yield from _search_titles("movie", media.title, media.year)
+    likely = [hit for hit in hits if _may_be_movie(media, hit)]
+    return (yield from _of_fitting_length(media, likely))
+
+
+def _may_be_movie(media: Media, hit: Media) -> bool:
+    """Whether a title hit fits so far; where a year is unknown the length has to confirm it."""
+    by_ids = media.ids.agrees_with(hit.ids)
+    if by_ids is not None:
+        return by_ids
+    return same_title(media.title, hit.title) and near_year(media.year, hit.year) is not False
+
+
+def _of_fitting_length(media: Media, likely: Sequence[Media]) -> Generator[Request, Reply, list[Media]]:
+    if len(likely) > MOST_CANDIDATES:
+        return list(likely)
+    good = []
+    for hit in likely:
+        fits = None
+        if media.duration_ms:
+            page = yield from _fetch(f"/movies/{hit.ids.trakt}", ("extended", "full"))
+            fits = _fits_length(media, page)
+        is_sure = bool(media.ids.agrees_with(hit.ids)) or near_year(media.year, hit.year) is not None
+        if fits or (fits is None and is_sure):
+            good.append(hit)
+    return good
+
+
+def _fits_length(media: Media, page: Any) -> bool | None:
+    """Whether the runtime on the item's page is about the length that the server knows."""
+    runtime = page.get("runtime") if isinstance(page, dict) else None
+    if not isinstance(runtime, int | float) or runtime <= 0 or not media.duration_ms:
+        return None
+    apart = abs(media.duration_ms / 60_000 - runtime)
+    return apart <= max(LENGTH_TOLERANCE_MIN, LENGTH_TOLERANCE * runtime)
+
+
+# ---------------------------------------------------------------------------------- episodes
+
+
+def _find_episode(media: Media) -> Generator[Request, Reply, list[Media]]:
+    for name, value in _named(media.ids, ("trakt", "tvdb", "imdb", "tmdb")):
+        hits = yield from _search_id("episode", name, value)
+        good = [hit for hit in hits if _has_id(hit.ids, name, value) and same_item(media, hit)]
+        if good:
+            return good
+    shows: list[Show] = []
+    if media.show is not None:
+        shows = yield from _find_shows(media.show)
+    numbered = yield from _find_by_number(media, shows)
+    return numbered or (yield from _find_by_title(media, shows))
+
+
+def _find_shows(show: Show) -> Generator[Request, Reply, list[Show]]:
+    """Shows that may be the one: by id for certain, else by title; a year that is unknown leaves doubt."""
+    for name, value in _named(show.ids, ("trakt", "tmdb", "tvdb", "imdb")):
+        found = yield from _search_id("show", name, value)
+        shows = [_as_show(hit) for hit in found if _has_id(hit.ids, name, value)]
+        if shows:
+            return shows
+    year = show.year or year_in_title(show.title)
+    found = yield from _search_titles("show", bare_title(show.title), year)
+    return [hit for hit in map(_as_show, found) if _may_be_show(show, hit)]
+
+
+def _may_be_show(show: Show, hit: Show) -> bool:
+    verdict = same_show(show, hit)
+    return verdict if verdict is not None else same_title(show.title, hit.title)
+
+
+def _find_by_number(media: Media, shows: Sequence[Show]) -> Generator[Request, Reply, list[Media]]:
+    if media.numbering is not Numbering.AIRED or media.season is None or media.number is None:
+        return []
+    titled: list[Media] = []
+    plain: list[Media] = []
+    for show in shows[: MOST_CANDIDATES + 1]:
+        path = f"/shows/{show.ids.trakt}/seasons/{media.season}/episodes/{media.number}"
+        page = yield from _fetch(path, ("extended", "full"))
+        hit = parse_episode(page, show)
+        if hit is None or hit.ids.trakt is None or not same_place(media, hit):
+            continue
+        if _is_good_by_title(media, hit, page):
+            titled.append(hit)
+        elif _is_good_without_title(media, hit, page):
+            plain.append(hit)
+    return titled or plain
+
+
+def _is_good_by_title(media: Media, hit: Media, page: Any) -> bool:
+    """Whether the title confirms show, season and number; a show of unknown year needs the length as well."""
+    if is_generic(media.title) or not same_title(media.title, hit.title):
+        return False
+    return bool(same_show(media.show, hit.show) or _fits_length(media, page))
+
+
+def _is_good_without_title(media: Media, hit: Media, page: Any) -> bool:
+    """Whether show, season and number are enough; titles differ with the language of a library."""
+    if media.ids.agrees_with(hit.ids) is False or not same_show(media.show, hit.show):
+        return False
+    has_show_id = media.show is not None and hit.show is not None and media.show.ids.agrees_with(hit.show.ids)
+    return bool(has_show_id) or _fits_length(media, page) is not False
+
+
+def _find_by_title(media: Media, shows: Sequence[Show]) -> Generator[Request, Reply, list[Media]]:
+    """Episodes of that very title in that very show: the way where numbers count another order."""
+    if is_generic(media.title):
+        return []
+    hits = yield from _search("/search/episode", query=escape_query(media.title), fields="title")
+    known = {show.ids.trakt for show in shows if same_show(media.show, show)}
+    return [
+        hit
+        for hit in hits
+        if hit.show is not None
+        and (hit.show.ids.trakt in known or same_show(media.show, hit.show))
+        and same_title(media.title, hit.title)
+        and media.ids.agrees_with(hit.ids) is not False
+    ]
+
+
+# ---------------------------------------------------------------------------------- requests
+
+
+def _search_id(kind: str, name: str, value: int | str) -> Generator[Request, Reply, list[Media]]:
+    """Hits of that kind; without the type, one number would find items of several kinds."""
+    return (yield from _search(f"/search/{name}/{quote(str(value), safe='')}", kind=kind, type=kind))
+
+
+def _search_titles(kind: str, title: str, year: int | None) -> Generator[Request, Reply, list[Media]]:
+    """Hits of the exact and of the broad search together; the former knows no escaping."""
+    if not title.strip():
+        return []
+    exact = yield from _search(f"/search/{kind}/exact", kind=kind, query=title)
+    years = {"years": f"{year - 1}-{year + 1}"} if year else {}
+    broad = yield from _search(
+        f"/search/{kind}", kind=kind, query=escape_query(title), fields="title", **years
+    )
+    return list({hit.ids.trakt: hit for hit in (*exact, *broad)}.values())
+
+
+def _search(path: str, *, kind: str = "episode", **query: str) -> Generator[Request, Reply, list[Media]]:
+    raw = yield from _fetch(path, *query.items(), ("limit", PAGE_SIZE))
+    parse: Callable[[Any], Media | None] = _parse_show_hit if kind == "show" else parse_item
+    hits = [parse(one) for one in raw] if isinstance(raw, list) else []
+    return [hit for hit in hits if hit is not None and hit.ids.trakt is not None and hit.kind is _KINDS[kind]]
+
+
+def _fetch(path: str, *query: tuple[str, str | int]) -> Generator[Request, Reply, Any]:
+    """The decoded answer, or None where Trakt has nothing under that address, or takes no such question.
+
+    Raises:
+        _StopError: If Trakt could not be asked.
+    """
+    reply = yield Request(method="GET", path=path, query=query)
+    outcome = classify(CallKind.READ, reply)
+    if isinstance(outcome, Retry | Hold):
+        raise _StopError(outcome)
+    return reply.json if isinstance(reply, Answer) and reply.is_success else None
+
+
+def _parse_show_hit(raw: Any) -> Media | None:
+    """A show among search hits, in the shape of an item until the search is over."""
+    if not isinstance(raw, dict) or raw.get("type", "show") != "show":
+        return None
+    show = parse_show(raw.get("show"))
+    return Media(kind=MediaKind.UNKNOWN, title=show.title, year=show.year, ids=show.ids) if show else None
+
+
+def _as_show(hit: Media) -> Show:
+    return Show(title=hit.title, year=hit.year, ids=hit.ids)
+
+
+def _named(ids: Ids, order: Sequence[str]) -> list[tuple[str, int | str]]:
+    named = ids.as_dict()
+    return [(name, named[name]) for name in order if name in named]
+
+
+def _has_id(ids: Ids, name: str, value: int | str) -> bool:
+    """Whether the very id that was asked for is in the hit."""
+    return ids.as_dict().get(name) == value
+
+
+def _tried(media: Media) -> str:
+    own = [f"{name} {value}" for name, value in media.ids.as_dict().items()]
+    shows = [f"{name} {value}" for name, value in media.show.ids.as_dict().items()] if media.show else []
+    parts = [
+        f"its ids ({', '.join(own)})" if own else "",
+        f"its show's ids ({', '.join(shows)})" if shows else "",
+    ]
+    return f"Tried {', '.join([part for part in parts if part] + ['the title'])}."
+
+
+def _described(hit: Media) -> str:
+    return f"{hit.label} (trakt {hit.ids.trakt})"
