@@ -1,0 +1,1 @@
+"""The app as HTTP shows it: JSON for programs, one live page for people."""

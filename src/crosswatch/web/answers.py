@@ -1,0 +1,68 @@
+"""How answers are made and bodies are read: JSON, event streams, and a cap on what is sent to us."""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from fastapi.responses import Response, StreamingResponse
+from starlette.exceptions import HTTPException
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from starlette.requests import Request
+    from starlette.types import Receive, Scope, Send
+
+
+class Json(Response):
+    """An answer in JSON; dates and enumerations are written as texts."""
+
+    media_type = "application/json"
+
+    def render(self, content: Any) -> bytes:
+        """The bytes of the answer."""
+        return msgspec.json.encode(content)
+
+
+class EventStream(StreamingResponse):
+    """Server-sent events, passed on at once by proxies that heed `X-Accel-Buffering`.
+
+    Args:
+        pieces: Ready-made bytes. It is closed when the reader goes away, not when it happens to be collected.
+    """
+
+    media_type = "text/event-stream"
+
+    def __init__(self, pieces: AsyncGenerator[bytes, None]) -> None:
+        super().__init__(pieces, headers={"X-Accel-Buffering": "no"})
+        self._pieces = pieces
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: D102 -- ASGI
+        async with aclosing(self._pieces):
+            await super().__call__(scope, receive, send)
+
+
+def refusal(sentence: str, **facts: Any) -> dict[str, Any]:
+    """What every refused request is answered with: `detail` for people, and facts for programs."""
+    return {"detail": sentence, **{name: value for name, value in facts.items() if value is not None}}
+
+
+def wants_page(request: Request) -> bool:
+    """Whether a browser asks for something to show, rather than a program for data."""
+    return "text/html" in request.headers.get("accept", "")
+
+
+async def read_body(request: Request, *, limit: int) -> bytes:
+    """The whole body.
+
+    Raises:
+        HTTPException: 413 if it is larger than `limit` bytes; it is not read to its end then.
+    """
+    body = bytearray()
+    async for piece in request.stream():
+        body += piece
+        if len(body) > limit:
+            raise HTTPException(413, f"The body is larger than {limit // 1024} KiB.")
+    return bytes(body)

@@ -1,0 +1,60 @@
+"""Pages from templates. Values are escaped by the templates' engine; nothing is ever put together by hand."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+import crosswatch
+from crosswatch.web import words
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+HERE = Path(__file__).parent
+STATIC = HERE / "static"
+
+
+@cache
+def environment() -> Environment:
+    """The templates, with the words that they may use as filters."""
+    made = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.globals["version"] = crosswatch.__version__
+    made.filters.update(
+        moment=words.moment_words,
+        position=words.position_words,
+        epoch_ms=words.epoch_ms,
+        typed=_typed,
+    )
+    return made
+
+
+def draw(template: str, **values: Any) -> str:
+    """A piece of a page."""
+    return environment().get_template(template).render(**values)
+
+
+def draw_page(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
+    """A whole page; its addresses are relative, so that it works below any path that a proxy puts before."""
+    path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
+    top = "../" * path.count("/", 1) or "./"
+    return HTMLResponse(draw(template, top=top, status=status, **values), status)
+
+
+def _typed(text: str) -> Markup:
+    """The text, with what stands in backticks as something to be typed."""
+    pieces = str(escape(text)).split("`")
+    return Markup(  # noqa: S704 -- escaped above
+        "".join(f"<code>{piece}</code>" if odd % 2 else piece for odd, piece in enumerate(pieces))
+    )

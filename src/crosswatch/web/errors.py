@@ -1,0 +1,78 @@
+"""Refusals and failures as answers: a sentence for people, facts for programs, and never a secret.
+
+Programs get `{"detail": …}`, with the `key` that is wrong and the place where that is known; browsers that
+ask for a page get a page that says the same.
+"""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from crosswatch.errors import ConfigError, CrossWatchError, StorageError
+from crosswatch.web.answers import Json, refusal, wants_page
+from crosswatch.web.drawing import draw_page
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fastapi import FastAPI
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+log = logging.getLogger("crosswatch.web")
+
+
+def refuse(
+    request: Request, status: int, sentence: str, *, headers: Mapping[str, str] | None = None, **facts: Any
+) -> Response:
+    """The answer to a request that is not met, in the form that the asker understands."""
+    if wants_page(request):
+        title = HTTPStatus(status).phrase.capitalize()
+        answer: Response = draw_page(
+            request, "error.html", status=status, title=title, sentence=sentence, facts=facts
+        )
+    else:
+        answer = Json(refusal(sentence, **facts), status)
+    answer.headers.update(headers or {})
+    return answer
+
+
+def add_error_handlers(app: FastAPI) -> None:
+    """Have the app answer for our errors, and for the framework's, in one form."""
+
+    @app.exception_handler(StorageError)
+    async def storage(request: Request, error: StorageError) -> Response:
+        log.error("%s", error, extra={"event": "web.storage"})
+        return refuse(request, 503, str(error))
+
+    @app.exception_handler(ConfigError)
+    async def config(request: Request, error: ConfigError) -> Response:
+        return refuse(request, 422, str(error), key=error.key, line=error.line, column=error.column)
+
+    @app.exception_handler(CrossWatchError)
+    async def other(request: Request, error: CrossWatchError) -> Response:
+        return refuse(request, 502, str(error))
+
+    @app.exception_handler(RequestValidationError)
+    async def parameters(request: Request, error: RequestValidationError) -> Response:
+        first = error.errors()[0]
+        name = str(first["loc"][-1])
+        message = str(first["msg"])
+        return refuse(request, 422, f"{name}: {message[:1].lower()}{message[1:]}.", key=name)
+
+    @app.exception_handler(HTTPException)
+    async def http(request: Request, error: HTTPException) -> Response:
+        is_bare = error.detail == HTTPStatus(error.status_code).phrase
+        sentence = _OWN_WORDS.get(error.status_code, error.detail) if is_bare else error.detail
+        return refuse(request, error.status_code, sentence, headers=error.headers)
+
+
+_OWN_WORDS = {
+    404: "There is nothing at this address.",
+    405: "This address does not take that kind of request.",
+}

@@ -1,0 +1,284 @@
+"""What the page of now shows: who watches what, what waits, what came last, and how each stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+from zlib import crc32
+
+from crosswatch.core.events import MediaKind
+from crosswatch.core.plays import PlayState
+from crosswatch.core.ports import PlayQuery
+from crosswatch.core.reasons import Reason, Verdict
+from crosswatch.core.sentences import Told, account_words, tell_play
+from crosswatch.errors import StorageError
+from crosswatch.web.health import Facts, Health, judge
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from crosswatch.core.events import PlayId
+    from crosswatch.core.plays import Delivery, Play, SinkAccount
+    from crosswatch.core.ports import Backlog
+    from crosswatch.web.ports import RuntimeLike
+
+MOST_CARDS = 24
+MOST_ROWS = 12
+LOOKED_AT = 100
+FAILURES_FOR = timedelta(days=7)
+HUES = 8
+
+SHAPES = {
+    Verdict.WATCHING: "▶",
+    Verdict.DELIVERED: "●",
+    Verdict.QUEUED: "◔",
+    Verdict.SKIPPED: "–",  # noqa: RUF001 -- a dash, as wide as the other shapes
+    Verdict.FAILED: "✕",
+}
+WORDS = {
+    Verdict.WATCHING: "Watching",
+    Verdict.DELIVERED: "Delivered",
+    Verdict.QUEUED: "Queued",
+    Verdict.SKIPPED: "Skipped",
+    Verdict.FAILED: "Failed",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Badge:
+    """A verdict as people see it: a colour (by the class `kind`), a shape and a word."""
+
+    kind: str
+    shape: str
+    word: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """A play, as the page shows it.
+
+    Attributes:
+        id: The play's.
+        title: Of the movie or the show.
+        subtitle: Year, or season, number and the episode's title; may be empty.
+        label: The same in short, for one line.
+        initial: First letter of the title, drawn where a poster would be.
+        hue: 0 to 7, always the same for a title.
+        person: Who watches.
+        device: On what; may be empty.
+        is_playing: Whether the position moves.
+        offset_ms: Position in milliseconds at `at`, or None.
+        duration_ms: Length in milliseconds, or None.
+        at: When the position was known, aware UTC.
+        shown_at: The moment that a list shows: of the end, or of the start.
+        badge: How it stands.
+        told: Why.
+        can_retry: Whether pressing Retry makes sense.
+        next_try_at: When the app tries again by itself, or None.
+    """
+
+    id: str
+    title: str
+    subtitle: str
+    label: str
+    initial: str
+    hue: int
+    person: str
+    device: str
+    is_playing: bool
+    offset_ms: int | None
+    duration_ms: int | None
+    at: datetime
+    shown_at: datetime
+    badge: Badge
+    told: Told
+    can_retry: bool
+    next_try_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NowPage:
+    """The page.
+
+    Attributes:
+        health: Whether plays reach Trakt.
+        playing: What is watched now, moving ones first.
+        more: How many further ones there are.
+        needs: Plays that a person has to look at.
+        waiting: Finished plays that Trakt does not know yet, oldest last.
+        waiting_count: How many deliveries of finished plays wait in all.
+        next_try_at: When the first of them is tried again, or None.
+        last: The last plays that ended.
+        today: How many of today's plays came to which end.
+        now: The moment of the page, aware UTC.
+    """
+
+    health: Health
+    playing: tuple[Card, ...]
+    more: int
+    needs: tuple[Card, ...]
+    waiting: tuple[Card, ...]
+    waiting_count: int
+    next_try_at: datetime | None
+    last: tuple[Card, ...]
+    today: tuple[tuple[Badge, int], ...]
+    now: datetime
+
+    @property
+    def is_deaf(self) -> bool:
+        """Whether no server can be heard, so that positions are old and do not move."""
+        servers = self.health.servers
+        return bool(servers) and not any(server.connected for server in servers)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Rows:
+    """What was read for the page."""
+
+    recent: Sequence[Play] = ()
+    watching: Sequence[Play] = ()
+    queued: Sequence[Play] = ()
+    failed: Sequence[Play] = ()
+    deliveries: dict[PlayId, list[Delivery]]
+    backlog: dict[SinkAccount, Backlog]
+    problem: str = ""
+
+
+async def look(runtime: RuntimeLike) -> NowPage:
+    """What is so now; a database that cannot be read is one of the findings."""
+    now = runtime.clock.now()
+    try:
+        rows = await _read(runtime, now)
+    except StorageError as error:
+        rows = _Rows(deliveries={}, backlog={}, problem=str(error))
+    return _build(runtime, rows, now)
+
+
+async def _read(runtime: RuntimeLike, now: datetime) -> _Rows:
+    ledger = runtime.ledger
+    recent = await ledger.plays(PlayQuery(limit=LOOKED_AT))
+    watching = await ledger.plays(PlayQuery(verdict=Verdict.WATCHING, limit=LOOKED_AT))
+    queued = await ledger.plays(PlayQuery(verdict=Verdict.QUEUED, limit=MOST_ROWS))
+    failed = await ledger.plays(PlayQuery(verdict=Verdict.FAILED, since=now - FAILURES_FOR, limit=MOST_ROWS))
+    ids = {play.id for play in (*recent, *watching, *queued, *failed)}
+    return _Rows(
+        recent=recent,
+        watching=watching,
+        queued=queued,
+        failed=failed,
+        deliveries=await ledger.deliveries(sorted(ids)),
+        backlog=await ledger.backlog(),
+    )
+
+
+def _build(runtime: RuntimeLike, rows: _Rows, now: datetime) -> NowPage:
+    settings, problem = runtime.config.settings, runtime.config.problem
+    mark = settings.features.scrobble.options.watched_at_percent
+    health = judge(
+        Facts(
+            settings=settings,
+            config_problem=str(problem or ""),
+            storage_problem=rows.problem,
+            watch=runtime.watch_status(),
+            sinks=runtime.sink_status(),
+            backlog=rows.backlog,
+            now=now,
+        )
+    )
+
+    def cards(plays: Sequence[Play]) -> tuple[Card, ...]:
+        return tuple(build_card(play, rows.deliveries.get(play.id, []), mark) for play in plays)
+
+    running = _open_plays(rows)
+    ended = [play for play in rows.recent if play.state is PlayState.ENDED]
+    return NowPage(
+        health=health,
+        playing=cards(running[:MOST_CARDS]),
+        more=max(0, len(running) - MOST_CARDS),
+        needs=cards(rows.failed),
+        waiting=cards(rows.queued),
+        waiting_count=sum(backlog.watched for backlog in rows.backlog.values()),
+        next_try_at=min(
+            (waits.next_attempt_at for waits in rows.backlog.values() if waits.next_attempt_at), default=None
+        ),
+        last=cards([play for play in ended if play.verdict is not Verdict.QUEUED][:MOST_ROWS]),
+        today=_tally(ended, now),
+        now=now,
+    )
+
+
+def _open_plays(rows: _Rows) -> list[Play]:
+    """Plays that have not ended, moving ones first; a play that is not scrobbled is among the recent ones."""
+    running = {play.id: play for play in (*rows.watching, *rows.recent) if play.state is not PlayState.ENDED}
+    return sorted(running.values(), key=lambda play: (play.state is not PlayState.PLAYING, play.id))
+
+
+def _tally(ended: Sequence[Play], now: datetime) -> tuple[tuple[Badge, int], ...]:
+    today = now.astimezone().date()
+    of_today = [play.verdict for play in ended if (play.ended_at or now).astimezone().date() == today]
+    order = (Verdict.DELIVERED, Verdict.QUEUED, Verdict.SKIPPED, Verdict.FAILED)
+    return tuple((_badge(verdict), of_today.count(verdict)) for verdict in order)
+
+
+def build_card(play: Play, deliveries: Sequence[Delivery], mark: float) -> Card:
+    """The play as the page shows it."""
+    title, subtitle = _titles(play)
+    told = tell_play(play, mark=mark, **({"account": deliveries[0].account} if deliveries else {}))
+    is_waiting = play.verdict in (Verdict.QUEUED, Verdict.FAILED)
+    return Card(
+        id=play.id,
+        title=title,
+        subtitle=subtitle,
+        label=play.media.label,
+        initial=next((letter for letter in title if letter.isalnum()), "?").upper(),
+        hue=crc32(title.encode()) % HUES,
+        person=play.account.name or "Somebody",
+        device=_device(play),
+        is_playing=play.state is PlayState.PLAYING,
+        offset_ms=play.offset_ms,
+        duration_ms=play.media.duration_ms,
+        at=play.last_seen_at,
+        shown_at=play.watched_at or play.ended_at or play.started_at,
+        badge=_live_badge(play, deliveries) if play.state is not PlayState.ENDED else _badge(play.verdict),
+        told=told,
+        can_retry=is_waiting and bool(deliveries),
+        next_try_at=min((row.next_attempt_at for row in deliveries), default=None) if is_waiting else None,
+    )
+
+
+def _badge(verdict: Verdict, word: str = "") -> Badge:
+    return Badge(kind=verdict.value, shape=SHAPES[verdict], word=word or WORDS[verdict])
+
+
+def _live_badge(play: Play, deliveries: Sequence[Delivery]) -> Badge:
+    """How a play stands that has not ended: what will become of it, as far as that is known."""
+    match play.verdict:
+        case Verdict.SKIPPED:
+            return _badge(Verdict.SKIPPED, "Not scrobbling")
+        case Verdict.WATCHING if play.reason is Reason.LIVE and deliveries:
+            return _badge(Verdict.DELIVERED, f"Scrobbling to {account_words(deliveries[0].account)}")
+        case Verdict.WATCHING if play.reason is Reason.LIVE:
+            return _badge(Verdict.WATCHING)
+        case Verdict.WATCHING if play.reason is Reason.IDENTIFYING:
+            return _badge(Verdict.WATCHING, "Finding out who and what")
+        case Verdict.WATCHING | Verdict.QUEUED:
+            return _badge(Verdict.QUEUED, "Will be sent later")
+        case verdict:
+            return _badge(verdict)
+
+
+def _titles(play: Play) -> tuple[str, str]:
+    media = play.media
+    if media.kind is not MediaKind.EPISODE:
+        return media.title or "Unknown title", str(media.year or "")
+    numbers = ""
+    if media.season is not None and media.number is not None:
+        numbers = f"S{media.season:02d} E{media.number:02d}"
+    parts = [part for part in (numbers, media.title) if part]
+    return (media.show.title if media.show else media.title) or "Unknown show", " · ".join(parts)
+
+
+def _device(play: Play) -> str:
+    parts = [play.player.title, play.player.product]
+    return ", ".join(dict.fromkeys(part for part in parts if part))

@@ -1,0 +1,74 @@
+"""What the web needs of the rest of the house; the runtime satisfies it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from crosswatch.clock import Clock
+    from crosswatch.config.file import ConfigFile
+    from crosswatch.core.events import PlayId
+    from crosswatch.core.ports import Ledger
+    from crosswatch.logs import LogHub
+
+
+class RuntimeLike(Protocol):
+    """The running app.
+
+    Attributes:
+        config: The configuration in force.
+        logs: The lines it writes.
+        ledger: Plays and deliveries. Reads may raise `StorageError`.
+        clock: What time it is here.
+    """
+
+    @property
+    def config(self) -> ConfigFile:  # noqa: D102 -- see above
+        ...
+
+    @property
+    def logs(self) -> LogHub:  # noqa: D102 -- see above
+        ...
+
+    @property
+    def ledger(self) -> Ledger:  # noqa: D102 -- see above
+        ...
+
+    @property
+    def clock(self) -> Clock:  # noqa: D102 -- see above
+        ...
+
+    async def start(self) -> None:
+        """Load the configuration, open the database, deliver, and watch if `features.watch.enabled`."""
+
+    async def stop(self) -> None:
+        """Stop it all, in less than 2 s; nothing that was acknowledged is lost."""
+
+    def watch_status(self) -> dict[str, Any]:
+        """How watching stands.
+
+        Returns:
+            `has_watch`, `alive` and `stop_set` as the hand-over says; beside them `connected` (all servers),
+            `problem` (a sentence or empty), `last_frame_at` (aware or None) and `servers`: for each at least
+            its `name`, `connected`, `since` (of the connection, or None), `last_frame_at` and `problem`.
+        """
+
+    async def start_watch(self) -> bool:
+        """Watch from now on; whether the watcher is alive."""
+
+    async def stop_watch(self) -> None:
+        """Close the sockets and watch no more."""
+
+    def sink_status(self) -> list[dict[str, Any]]:
+        """For each sink account that plays go to: `name`, `ok`, `reason`, `sentence` and `expires_at`.
+
+        `reason` is empty where the account is fine, or where it only takes time.
+        """
+
+    async def retry(self, play_id: PlayId) -> int:
+        """Make what waits or was refused of the play due at once; how many deliveries that were."""
+
+    def changes(self) -> AsyncIterator[PlayId | None]:
+        """Each play that changes from now on, or None for anything else; ends with the app."""

@@ -1,0 +1,16 @@
+"""The addresses, a file per noun; each only reads a request, asks, and answers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crosswatch.web.routes import config, events, health, logs, pages, plays, watch, webhook
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+
+def add_routes(app: FastAPI) -> None:
+    """Give the app all its addresses."""
+    for noun in (watch, config, logs, plays, webhook, health, events, pages):
+        app.include_router(noun.router)

@@ -1,0 +1,15 @@
+"""Whether the process lives."""
+
+from fastapi import APIRouter
+
+import crosswatch
+from crosswatch.web.answers import Json
+
+router = APIRouter(tags=["health"])
+
+
+@router.head("/healthz", include_in_schema=False)
+@router.get("/healthz")
+async def alive() -> Json:
+    """200 while the app turns. A Plex or Trakt that is away does not change that."""
+    return Json({"status": "ok", "version": crosswatch.__version__})

@@ -1,0 +1,18 @@
+"""Pages for people."""
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from crosswatch.web.depends import Runtime
+from crosswatch.web.drawing import draw_page
+from crosswatch.web.now import look
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.head("/")
+@router.get("/")
+async def now(request: Request, runtime: Runtime) -> HTMLResponse:
+    """What is playing, what waits and what came last; complete without a script."""
+    page = await look(runtime)
+    return draw_page(request, "now.html", page=page, rate=runtime.clock.scale)

@@ -1,0 +1,80 @@
+"""A runtime without watcher and sinks, for what shows and steers one: real configuration, real log."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+from crosswatch.clock import Clock
+from crosswatch.config.file import ConfigFile
+from crosswatch.core.events import PlayId
+from crosswatch.logs import LogHub
+
+
+class FakeRuntime:
+    """As `crosswatch.web.ports.RuntimeLike` says; what a test wants to be so, it sets."""
+
+    def __init__(self, directory: Path, ledger: Any, *, clock: Clock | None = None) -> None:
+        self.clock = clock or Clock()
+        self.config = ConfigFile(directory, clock=self.clock)
+        self.logs = LogHub(secrets=lambda: self.config.secrets, clock=self.clock)
+        self.ledger = ledger
+        self.watch: dict[str, Any] = {
+            "has_watch": False,
+            "alive": False,
+            "stop_set": False,
+            "connected": False,
+            "problem": "",
+            "last_frame_at": None,
+            "servers": [],
+        }
+        self.sinks: list[dict[str, Any]] = []
+        self.started = 0
+        self.stopped = 0
+        self.retried: list[PlayId] = []
+        self._listeners: list[asyncio.Queue[PlayId | None]] = []
+
+    async def start(self) -> None:
+        self.started += 1
+        self.config.load()
+        self.logs.install(console=None)
+
+    async def stop(self) -> None:
+        self.stopped += 1
+        self.logs.close()
+        self.logs.uninstall()
+
+    def watch_status(self) -> dict[str, Any]:
+        return self.watch
+
+    async def start_watch(self) -> bool:
+        self.watch |= {"has_watch": True, "alive": True, "stop_set": False}
+        self.announce()
+        return True
+
+    async def stop_watch(self) -> None:
+        self.watch |= {"alive": False, "stop_set": True}
+        self.announce()
+
+    def sink_status(self) -> list[dict[str, Any]]:
+        return self.sinks
+
+    async def retry(self, play_id: PlayId) -> int:
+        self.retried.append(play_id)
+        return await self.ledger.retry(play_id, self.clock.now())
+
+    def announce(self, play_id: PlayId | None = None) -> None:
+        """Say that something changed."""
+        for listener in self._listeners:
+            listener.put_nowait(play_id)
+
+    async def changes(self) -> AsyncIterator[PlayId | None]:
+        listener: asyncio.Queue[PlayId | None] = asyncio.Queue()
+        self._listeners.append(listener)
+        try:
+            while True:
+                yield await listener.get()
+        finally:
+            self._listeners.remove(listener)
