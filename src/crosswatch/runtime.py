@@ -20,7 +20,9 @@ from crosswatch.core.filters import Rules
 from crosswatch.core.plays import SinkAccount
 from crosswatch.errors import StorageError
 from crosswatch.logs import LogHub
+from crosswatch.providers.scrobble.trakt.client import TraktClient
 from crosswatch.providers.scrobble.trakt.sink import TraktSink
+from crosswatch.providers.scrobble.trakt.tokens import Tokens
 from crosswatch.service.delivery import AccountWorker
 from crosswatch.service.feed import ChangeFeed
 from crosswatch.service.pipeline import CatchUpOptions
@@ -124,7 +126,10 @@ class Runtime:
         return True
 
     async def _begin(self, http: aiohttp.ClientSession, ledger: SqliteLedger) -> None:
-        sink = self._sink = TraktSink(http, config=self.config, matches=ledger, clock=self.clock)
+        client = TraktClient(http, lambda: self.config.settings.trakt)
+        tokens = Tokens(self.config, client, self.clock)
+        self._stack.push_async_callback(tokens.aclose)
+        sink = self._sink = TraktSink(client, tokens, ledger, self.clock)
         worker_name = f"{os.uname().nodename}-{os.getpid()}-{uuid.uuid4().hex[:6]}"
         workers = self._workers = DeliveryWorkers(
             lambda account: AccountWorker(
@@ -252,14 +257,15 @@ class Runtime:
 
     def _describe(self, account: SinkAccount) -> dict[str, Any]:
         status = self._sink.status(account) if self._sink is not None else None
+        hold = status.hold if status is not None else None
         worker = self._workers.worker(account) if self._workers is not None else None
         outage = worker.outage if worker is not None else None
-        held = status.sentence if status is not None and status.reason is not None else ""
+        sentence = hold.detail if hold is not None else outage.sentence if outage is not None else ""
         return {
             "name": str(account),
-            "ok": not held and outage is None,
-            "reason": status.reason.value if status is not None and status.reason is not None else "",
-            "sentence": held or (outage.sentence if outage is not None else ""),
+            "ok": hold is None and outage is None,
+            "reason": hold.reason.value if hold is not None else "",
+            "sentence": sentence or (status.warning if status is not None else ""),
             "expires_at": status.expires_at if status is not None else None,
         }
 
