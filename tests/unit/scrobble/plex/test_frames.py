@@ -191,6 +191,11 @@ def test_an_entry_that_is_no_object_is_left_out_and_named(kind, name):
     assert found.preferences == (("x",) if kind == "preference" else ())
 
 
+def test_the_lists_of_a_frame_that_does_not_matter_are_not_even_looked_at():
+    text = '{"type":"activity","PlaySessionStateNotification":[5],"TimelineEntry":[5]}'
+    assert decode_frame(text) == Frame(type="activity")
+
+
 def test_the_good_entries_of_a_frame_are_kept():
     entries = [{"state": "playing", "sessionKey": "1"}, {"state": "dancing"}, 5]
     found = decode_frame(json.dumps({"type": "playing", "PlaySessionStateNotification": entries}))

@@ -66,7 +66,7 @@ class _Reader:
         self._parser.StartElementHandler = self._start
         self._parser.EndElementHandler = self._end
         self._open: list[dict[str, Any]] = []
-        self._root: dict[str, Any] | None = None
+        self._root: dict[str, Any] = {}
 
     def read(self, text: bytes) -> Item:
         """The container.
@@ -78,8 +78,6 @@ class _Reader:
             self._parser.Parse(text, True)  # noqa: FBT003 -- expat takes no keywords
         except expat.ExpatError as error:
             raise PayloadError(f"The answer is not XML ({_shortened(error)}).") from None
-        if self._root is None:
-            raise PayloadError("The answer has no MediaContainer.")
         return self._root
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
