@@ -91,7 +91,7 @@ class Link:
             site, self._site = self._site, None
             await site.stop()
             self._cut_all(self._runner)
-            self._holder = await self._bind()
+            self._holder = await self._bind(FREE_WITHIN_S)
         if self._opening is not None:
             self._opening.cancel()
             self._opening = None
@@ -102,8 +102,9 @@ class Link:
         """Accept connections again; nothing happens if it does."""
         if self._site is not None or self._runner is None:
             return
+        patience_s = FREE_WITHIN_S if self._holder else 0.0
         self._release()
-        site = web.SockSite(self._runner, await self._bind(), ssl_context=self._ssl)
+        site = web.SockSite(self._runner, await self._bind(patience_s), ssl_context=self._ssl)
         await site.start()
         self._site = site
 
@@ -111,13 +112,13 @@ class Link:
         await self._clock.sleep(seconds)
         await self.listen()
 
-    async def _bind(self) -> socket.socket:
-        """A socket at our port.
+    async def _bind(self, patience_s: float) -> socket.socket:
+        """A socket at our port, if need be after some real seconds of waiting.
 
         Raises:
             OSError: If somebody else has it.
         """
-        deadline = asyncio.get_running_loop().time() + FREE_WITHIN_S
+        deadline = asyncio.get_running_loop().time() + patience_s
         while True:
             ours = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
             ours.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -126,7 +127,7 @@ class Link:
             except OSError:
                 ours.close()
                 # some event loops close a listener only in their next round
-                if asyncio.get_running_loop().time() > deadline:
+                if asyncio.get_running_loop().time() >= deadline:
                     raise
                 await asyncio.sleep(0.01)
             else:

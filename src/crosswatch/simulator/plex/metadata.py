@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from crosswatch.simulator.plex.history import View
 
 PART_SIZE = 4_000_000_000
+SUMMARIES = {"movie": "…", "episode": "…", "clip": ""}
 
 
 def describe(
@@ -134,7 +135,7 @@ def _facts(item: Item, *, number: bool) -> dict[str, Any]:
     if item.section is not None:
         document.update(section_fields(item.section, number=number))
     document |= {
-        "summary": "…",
+        "summary": SUMMARIES.get(item.kind),
         "index": item.index,
         "parentIndex": item.season_index,
         "year": item.year,
@@ -144,7 +145,7 @@ def _facts(item: Item, *, number: bool) -> dict[str, Any]:
     if not item.is_live:
         document |= {"addedAt": item.added_at, "updatedAt": item.updated_at}
     document |= item.extra
-    if item.live_key or item.section is None:
+    if item.is_live:
         document.pop("summary")
     return {name: value for name, value in without_none(document).items() if name not in item.missing}
 

@@ -189,10 +189,11 @@ class Player:
         resumed = self.state
         if self.device.transcode:
             self._transcodes += 1
-        self._set(resumed, offset_ms)
+        self._set("buffering", offset_ms)
         for _ in range(flips):
-            self._report("buffering")
+            self._report()
             await self._world.clock.sleep(BUFFER_STEP_S)
+        self._set(resumed, offset_ms)
         self._report_change()
 
     async def buffer(self, flips: int) -> None:

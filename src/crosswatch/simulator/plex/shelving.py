@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from datetime import date
 from typing import TYPE_CHECKING
 
 from crosswatch.simulator.plex.items import Item, MediaFile
@@ -54,12 +55,10 @@ def _plain_shows() -> Iterator[ShowPlace]:
 def _movie(library: Library, place: MoviePlace) -> Item:
     title = movie_title(place.key)
     rating_key = str(place.rating_key or library.free_key())
-    guid, guids = plex_guid("movie", rating_key), place.guids
-    if place.guid is not None:
-        guid = place.guid.format(imdb=title.imdb, tmdb=title.tmdb)
-    elif guids is None:
-        guids = _external_ids(title)
-    slug = {"slug": title.key} if place.guid is None else {}
+    guid = (place.guid or plex_guid("movie", rating_key)).format(imdb=title.imdb, tmdb=title.tmdb)
+    legacy = not guid.startswith("plex://")
+    guids = _external_ids(title) if place.guids is None and not legacy else place.guids
+    slug = {} if legacy else {"slug": title.key}
     return Item(
         rating_key=rating_key,
         kind="movie",
@@ -69,7 +68,7 @@ def _movie(library: Library, place: MoviePlace) -> Item:
         section=MOVIES,
         length_ms=place.length_ms or title.runtime_min * MS_PER_MINUTE,
         year=title.year,
-        day=title.released,
+        day=title.released or date(title.year, 1, 1),
         media=_movie_file(rating_key, place.parts),
         missing=place.missing,
         extra=slug | place.extra,

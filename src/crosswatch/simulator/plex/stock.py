@@ -71,7 +71,12 @@ class MoviePlace:
 MOVIE_PLACES = (
     MoviePlace(key="matrix", rating_key=1357, length_ms=8_180_000),
     MoviePlace(key="arrival", rating_key=9723, length_ms=6_984_000, extra={"contentRating": "PG-13"}),
-    MoviePlace(key="october-sky", rating_key=15496, extra={"primaryExtraKey": "/library/metadata/15497"}),
+    MoviePlace(
+        key="october-sky",
+        rating_key=15496,
+        guid="plex://movie/5d9f3504e4fc29001eb65755",
+        extra={"primaryExtraKey": "/library/metadata/15497"},
+    ),
     MoviePlace(key="tenet", rating_key=8354, extra={"primaryExtraKey": "/library/metadata/8355"}),
     MoviePlace(key="barry-lyndon", rating_key=3456, guid="com.plexapp.agents.imdb://{imdb}?lang=en"),
     MoviePlace(

@@ -16,7 +16,7 @@ from crosswatch.simulator.plex.frames import Frame, encode
 from crosswatch.simulator.plex.sessions import DEVICES, Device, Session
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from crosswatch.simulator.plex.people import Person
     from crosswatch.simulator.plex.world import World
@@ -52,11 +52,27 @@ async def replay_trace(world: World, link: LinkControl, trace: Mapping[str, Any]
     """
     began = world.clock.timestamp()
     replay = _Replay(world, link, person, trace.get("sessions"))
-    for step in trace["steps"]:
+    for step in _armed_early(trace["steps"]):
         await world.clock.sleep(began + step["at"] / 1000 - world.clock.timestamp())
         await replay.take(step)
         # a step that had to wait for a listener moves all later ones
         began = max(began, world.clock.timestamp() - step["at"] / 1000)
+
+
+def _armed_early(steps: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The steps, with refused handshakes arranged as soon as connections are refused before them.
+
+    Otherwise a quick client might get through between the two.
+    """
+    arranged = []
+    refused_at: int | None = None
+    for step in steps:
+        control = step.get("control", "")
+        if REFUSED.fullmatch(control):
+            refused_at = step["at"]
+        early = refused_at is not None and control.startswith("handshake")
+        arranged.append({**step, "at": refused_at} if early else step)
+    return sorted(arranged, key=lambda step: step["at"])
 
 
 class _Replay:

@@ -256,7 +256,7 @@ class World:
             if self.options.doubled_history:
                 self.history.double(row, DOUBLE_AFTER_S)
             return row
-        if not seen:
+        if not seen and session.offset_ms:
             view.offset_ms = session.offset_ms
             view.last_viewed_at = self.own_time
         return None
