@@ -92,14 +92,15 @@ def with_desired(delivery: Delivery, desired: Desired, now: datetime) -> Deliver
     """The row after the play went on.
 
     Nothing follows `watched`. What the sink knows already, or what is refused for good, stays as it is.
-    A changed desire is due at once, unless the account asked to wait: a newer state of the same play must
-    not be a way around that.
+    A changed desire is due at once, unless the delivery was put off: a newer state of the same play must not
+    be a way around a sink that asked to wait, or an account that is on hold.
     """
     if delivery.desired.action is DesiredAction.WATCHED or delivery.desired == desired:
         return delivery
     if delivery.state is DeliveryState.DEAD and desired.action is not DesiredAction.WATCHED:
         return replace(delivery, desired=desired, version=delivery.version + 1, updated_at=now)
-    waits = delivery.state is DeliveryState.PENDING and delivery.attempts > 0
+    put_off = delivery.attempts > 0 or delivery.next_attempt_at > now
+    waits = delivery.state is DeliveryState.PENDING and put_off
     return replace(
         delivery,
         state=DeliveryState.PENDING,
@@ -108,6 +109,7 @@ def with_desired(delivery: Delivery, desired: Desired, now: datetime) -> Deliver
         attempts=delivery.attempts if waits else 0,
         next_attempt_at=delivery.next_attempt_at if waits else now,
         reason=delivery.reason if waits else Reason.LIVE,
+        detail=delivery.detail if waits else "",
         updated_at=now,
     )
 
@@ -142,34 +144,55 @@ def released(delivery: Delivery, now: datetime) -> Delivery:
     )
 
 
-def dropped(delivery: Delivery, now: datetime) -> Delivery:
-    """The row of a stale state; what was wanted is not told any more."""
+def woken(delivery: Delivery, now: datetime) -> Delivery:
+    """The row once somebody says that now is the time; what the sink knows already needs no telling."""
+    if delivery.state is DeliveryState.SETTLED:
+        return delivery
+    if delivery.state is DeliveryState.PENDING:
+        return replace(delivery, next_attempt_at=now, updated_at=now)
     return replace(
-        _given_back(delivery, now),
-        state=DeliveryState.SETTLED,
+        delivery,
+        state=DeliveryState.PENDING,
         attempts=0,
-        reason=Reason.BELOW_THRESHOLD,
+        next_attempt_at=now,
+        reason=Reason.LIVE,
+        detail="",
+        updated_at=now,
     )
 
 
+def dropped(delivery: Delivery, *, attempted: Delivery, now: datetime) -> Delivery:
+    """The row of a stale state, its lease given back: what was wanted is not told any more.
+
+    Args:
+        delivery: The row as it is now. What came since the lease, and `watched`, are not dropped.
+        attempted: The row as it was leased.
+        now: The present moment.
+    """
+    row = _given_back(delivery, now)
+    if row.version != attempted.version or row.desired.action is DesiredAction.WATCHED:
+        return row
+    return replace(row, state=DeliveryState.SETTLED, attempts=0, reason=Reason.BELOW_THRESHOLD)
+
+
 def with_outcome(
-    delivery: Delivery, outcome: Outcome, *, version: int, now: datetime, retry_at: datetime
+    delivery: Delivery, outcome: Outcome, *, attempted: Delivery, now: datetime, retry_at: datetime
 ) -> Delivery:
     """The row after an attempt, its lease given back.
 
     Args:
         delivery: The row as it is now; `desired` may have moved on since the lease.
         outcome: What came of the attempt.
-        version: The `version` that was attempted.
+        attempted: The row as it was leased; its `desired` is what the sink was told.
         now: The moment of the answer.
         retry_at: When to try again if the outcome asks for that.
     """
     row = _given_back(delivery, now)
     match outcome:
         case Accepted():
-            return _acknowledged(row, version, Reason.WATCHED, outcome.remote_id, outcome.detail)
+            return _acknowledged(row, attempted, Reason.WATCHED, outcome.remote_id, outcome.detail)
         case AlreadyThere():
-            return _acknowledged(row, version, Reason.ALREADY_RECORDED, outcome.remote_id, "")
+            return _acknowledged(row, attempted, Reason.ALREADY_RECORDED, outcome.remote_id, "")
         case Retry():
             return replace(
                 row,
@@ -182,7 +205,7 @@ def with_outcome(
         case Hold():
             return replace(row, next_attempt_at=retry_at, reason=outcome.reason, detail=outcome.detail)
         case Refused():
-            moved_on = row.version != version
+            moved_on = row.version != attempted.version
             return replace(
                 row,
                 state=DeliveryState.PENDING if moved_on else DeliveryState.DEAD,
@@ -198,26 +221,36 @@ def _given_back(row: Delivery, now: datetime) -> Delivery:
 
 
 def _acknowledged(
-    row: Delivery, version: int, reason: Reason, remote_id: int | None, detail: str
+    row: Delivery, attempted: Delivery, watched_reason: Reason, remote_id: int | None, detail: str
 ) -> Delivery:
-    is_current = row.version == version
-    watched = row.desired.action is DesiredAction.WATCHED
-    return replace(
+    """The row once the sink knows what was attempted; if `desired` has moved on, that still waits."""
+    known = replace(
         row,
-        state=DeliveryState.SETTLED if is_current else DeliveryState.PENDING,
-        acknowledged=row.desired if is_current else row.acknowledged,
-        acknowledged_version=version,
+        acknowledged=attempted.desired,
+        acknowledged_version=attempted.version,
         attempts=0,
-        unknown_since=None if is_current else row.unknown_since,
         remote_id=remote_id or row.remote_id,
-        reason=reason if watched else Reason.POSITION_SAVED,
+    )
+    if row.version != attempted.version:
+        return known
+    reasons = {DesiredAction.WATCHED: watched_reason, DesiredAction.START: Reason.LIVE}
+    return replace(
+        known,
+        state=DeliveryState.SETTLED,
+        unknown_since=None,
+        reason=reasons.get(row.desired.action, Reason.POSITION_SAVED),
         detail=detail,
     )
 
 
+_FROM_DELIVERIES = (Reason.TOO_SHORT, Reason.BELOW_THRESHOLD)
+"""Reasons of a skipped play that follow from its deliveries, and pass when those go on."""
+
+
 def verdict_of(play: Play, deliveries: list[Delivery]) -> tuple[Verdict, Reason, str]:
     """How the play stands, from its deliveries; a play that was skipped by a rule keeps its reason."""
-    if play.verdict is Verdict.SKIPPED or not deliveries:
+    by_rule = play.verdict is Verdict.SKIPPED and play.reason not in _FROM_DELIVERIES
+    if by_rule or not deliveries:
         return play.verdict, play.reason, play.detail
     dead = [row for row in deliveries if row.state is DeliveryState.DEAD]
     if dead:
@@ -228,7 +261,8 @@ def verdict_of(play: Play, deliveries: list[Delivery]) -> tuple[Verdict, Reason,
         return (Verdict.QUEUED if ended else Verdict.WATCHING), waiting[0].reason, waiting[0].detail
     if not ended:
         return Verdict.WATCHING, Reason.LIVE, ""
-    row = deliveries[0]
+    finished = [row for row in deliveries if row.desired.action is DesiredAction.WATCHED]
+    row = (finished or deliveries)[0]
     if row.reason is Reason.BELOW_THRESHOLD or row.desired.action is DesiredAction.START:
         return (
             Verdict.SKIPPED,
