@@ -73,6 +73,8 @@ class PlayQuery:
     """Which plays a reader wants; every attribute that is not None narrows.
 
     Attributes:
+        who: Name of the account, capitals ignored, or `id:<number>`.
+        since: Only plays that began then or later, aware UTC.
         before: Only plays older than this id, for the next page.
         limit: At most so many, newest first, 1 to 500.
         text: Part of the title or of the show's title, case ignored.
@@ -135,7 +137,8 @@ class Ledger(Protocol):
 
         Returns:
             Nothing if nothing is due or another worker holds a lease of this account; one claim for a
-            live or stale state; up to `batch` claims where only back-fill is due, oldest first.
+            live state; up to `batch` claims where only back-fill is due, oldest first; up to `batch` stale
+            states, which need no request, where nothing else is due. The kinds are never mixed.
         """
 
     async def settle(self, settlements: Sequence[Settlement]) -> list[bool]:

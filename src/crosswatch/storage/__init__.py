@@ -1,0 +1,1 @@
+"""Where plays and deliveries outlive the process."""
