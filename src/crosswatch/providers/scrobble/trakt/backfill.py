@@ -22,7 +22,7 @@ from crosswatch.providers.scrobble.trakt.bodies import OVERRIDE, Asked, ask_by_m
 from crosswatch.providers.scrobble.trakt.classify import CallKind, classify
 from crosswatch.providers.scrobble.trakt.compare import same_item
 from crosswatch.providers.scrobble.trakt.flow import (
-    NOT_FOUND,
+    NOT_TAKEN,
     TAKEN_FOR_ANOTHER,
     Ending,
     known_ways,
@@ -53,8 +53,6 @@ UNSURE = Retry(
     is_account_wide=False,
     detail="Trakt added fewer plays than it was given, without saying which.",
 )
-
-UNKNOWN = Refused(reason=Reason.NO_MATCH, detail="Trakt does not take what its own search found.")
 
 NO_TIME = Retry(
     reason=Reason.TRAKT_DOWN, is_account_wide=False, detail="There was no time left to search Trakt for it."
@@ -96,8 +94,7 @@ class Backfill:
             await self._search(place)
         still_unknown = await self._add([place for place in again if place not in self._endings])
         for place in {*unknown, *still_unknown} - self._endings.keys():
-            nothing = remembered_nothing(self._orders[place].media, NOT_FOUND, self._now)
-            self._endings[place] = Ending(outcome=UNKNOWN, learned=nothing)
+            self._end(place, NOT_TAKEN)
         await self._read_back()
         return [self._endings[place] for place in range(len(self._orders))]
 
@@ -146,7 +143,7 @@ class Backfill:
             return
         if isinstance(found, Retry | Hold):
             self._trouble = found
-        outcome = UNKNOWN if isinstance(found, Media) else found
+        outcome = NOT_TAKEN if isinstance(found, Media) else found
         self._endings[place] = Ending(outcome=outcome, learned=learned)
 
     # ------------------------------------------------------------------------------ adding

@@ -116,29 +116,13 @@ def _same_episode(asked: Media, found: Media) -> bool | None:
     titled = same_title(asked.title, found.title) and not is_generic(asked.title)
     own = asked.ids.agrees_with(found.ids)
     if own:
-        return _is_no_stranger(asked, found, show, place, titled=titled)
+        # A show's id may have been taken for an episode's, so the show has to fit as well.
+        return show if show is not None else (titled or place is not False)
     if show is False or place is False:
         return False
     if own is False:
         return titled
     return place if place is not None else (titled or None)
-
-
-def _is_no_stranger(
-    asked: Media, found: Media, show: bool | None, place: bool | None, *, titled: bool
-) -> bool:
-    """Whether an episode of the right id is of the right show: a show's id may have been taken for it."""
-    if show is not None and (show or _shows_share_ids(asked, found)):
-        return show
-    if titled:
-        return True
-    return show is None and place is not False
-
-
-def _shows_share_ids(asked: Media, found: Media) -> bool:
-    if asked.show is None or found.show is None:
-        return False
-    return asked.show.ids.agrees_with(found.show.ids) is not None
 
 
 def _is_of_word(one: str) -> bool:

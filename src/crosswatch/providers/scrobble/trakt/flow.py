@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from crosswatch.core.events import Media
-from crosswatch.core.outcomes import Accepted, AlreadyThere, Outcome, Refused, Retry
+from crosswatch.core.outcomes import Accepted, AlreadyThere, Hold, Outcome, Refused, Retry
 from crosswatch.core.plays import DesiredAction, Match
 from crosswatch.core.reasons import Reason
 from crosswatch.providers.scrobble.trakt.answers import Answer, Reply, Request
@@ -61,6 +61,13 @@ item, so that they must not be sent again, but a search may still find it."""
 ANSWER = "answer"
 SEARCH = "search"
 """Evidence of a match with ids: Trakt's own answer named the item; or a search that was verified."""
+
+NOT_TAKEN = Retry(
+    reason=Reason.TRAKT_DOWN,
+    is_account_wide=False,
+    detail="Trakt does not take what its own search has just found.",
+)
+"""The item is known, so it is the call that fails, and that passes."""
 
 _NEGATIVE = {NOT_FOUND: Reason.NO_MATCH, AMBIGUOUS: Reason.AMBIGUOUS_MATCH}
 
@@ -177,17 +184,17 @@ class _Scrobble:
         media = self._order.media
         found = yield from find(media)
         learned = learn(media, found, self._now)
-        if not isinstance(found, Media) or learned is None:
-            refused = isinstance(found, Refused) and mistaken is not None
-            return self._end(mistaken if refused and mistaken else _as_outcome(found), learned)
-        way = ask_by_match(media, learned)
-        outcome = (yield from self._tell(way)) if way is not None else None
-        if outcome is None or (isinstance(outcome, Refused) and outcome.reason is Reason.WRONG_MATCH):
-            lost = Refused(reason=Reason.NO_MATCH, detail="Trakt does not take what its own search found.")
-            nothing = remembered_nothing(media, NOT_FOUND, self._now)
-            return self._end(outcome or lost, nothing)
+        way = ask_by_match(media, learned) if learned is not None else None
+        if way is None or isinstance(found, Refused | Retry | Hold):
+            is_final = isinstance(found, Refused) and mistaken is not None
+            return self._end(mistaken if is_final and mistaken else _as_outcome(found), learned)
+        outcome = yield from self._tell(way)
+        if outcome is None:
+            return self._end(NOT_TAKEN, learned)
         if isinstance(outcome, Accepted | AlreadyThere):
             outcome = replace(outcome, match=learned)
+        elif isinstance(outcome, Refused) and outcome.reason is Reason.WRONG_MATCH:
+            learned = remembered_nothing(media, NOT_FOUND, self._now)
         return self._end(outcome, learned)
 
     def _end(self, outcome: Outcome, learned: Match | None = None) -> Ending:
@@ -226,13 +233,14 @@ class _Scrobble:
     def _checked(self, way: Asked, outcome: Accepted, answer: Answer) -> Outcome:
         """The success, if it is about what was asked and is what was asked."""
         found = parse_item(answer.json)
-        if found is not None and same_item(way.media, found) is False:
+        is_same = same_item(way.media, found) if found is not None else None
+        if found is not None and is_same is False:
             return Refused(reason=Reason.WRONG_MATCH, detail=_mistake(found, answer, for_good=self._for_good))
         if self._for_good and _is_position(answer):
             detail = f"Trakt saved a position and made no play at {max(self._progress, SURELY_WATCHED)} %."
             return Refused(reason=Reason.REJECTED, detail=detail)
-        if found is None or self._is_remembered(found):
-            return outcome
+        if found is None or not is_same or not is_fit_for_good(way) or self._is_remembered(found):
+            return outcome  # two movies may share a title and a year, so that alone teaches nothing
         return replace(outcome, match=match_from(self._order.media, found, evidence=ANSWER, now=self._now))
 
     def _is_remembered(self, found: Media) -> bool:
@@ -242,9 +250,7 @@ class _Scrobble:
 
 
 def _as_outcome(found: Found) -> Outcome:
-    if isinstance(found, Media):
-        return Retry(reason=Reason.TRAKT_DOWN, is_account_wide=False, detail="Trakt's search named no id.")
-    return found
+    return NOT_TAKEN if isinstance(found, Media) else found
 
 
 def _is_position(reply: Reply) -> bool:
