@@ -19,6 +19,7 @@ from crosswatch.core.ports import PlayChange, PlayQuery
 from crosswatch.errors import StorageError
 from crosswatch.storage.migrations import MIGRATIONS
 from crosswatch.storage.opening import DATABASE_NAME, open_ledger
+from crosswatch.storage.threads import CommitPoint
 from fakes import doomed_ledger
 from fakes.hand_clock import HandClock
 from fakes.plays import MAYA, at, full_play, make_play, want, wants
@@ -157,6 +158,22 @@ async def test_a_start_that_fails_lets_the_next_one_in(opened, path):
         async with opened():
             pass
     path.rmdir()
+    async with opened() as ledger:
+        await fill(ledger)
+
+
+async def test_a_start_whose_disk_fails_at_the_last_step_lets_the_next_one_in(opened, path):
+    seen = []
+
+    def fail_at_the_second_commit(point):
+        seen.append(point)
+        if seen.count(CommitPoint.BEFORE) == 2:
+            raise sqlite3.OperationalError("disk I/O error")
+
+    with pytest.raises(StorageError, match="disk I/O error"):
+        async with opened(hook=fail_at_the_second_commit):
+            pass
+    assert beside(path) == ["crosswatch.db", "crosswatch.lock"]
     async with opened() as ledger:
         await fill(ledger)
 

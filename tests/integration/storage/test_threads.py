@@ -118,6 +118,24 @@ async def test_nobody_is_told_before_the_commit(path):
     assert told == [(CommitPoint.BEFORE, False), (CommitPoint.AFTER, False)]
 
 
+async def test_a_commit_that_fails_is_none_and_everybody_in_it_is_told(path):
+    def fail_once(point):
+        if point is CommitPoint.BEFORE and failures:
+            raise failures.pop()
+
+    error = sqlite3.OperationalError("database or disk is full")
+    error.sqlite_errorcode = sqlite3.SQLITE_FULL
+    failures = [error]
+    writer = Writer(path, fail_once)
+    tasks = await asked(writer.run(put(1)), writer.run(put(2)))
+    results = await asyncio.gather(*tasks, return_exceptions=True)
+    refused = [result for result in results if isinstance(result, StorageError)]
+    assert refused
+    assert len(await writer.run(notes)) == len(results) - len(refused)
+    assert await writer.run(put(3)) == 3
+    await writer.close()
+
+
 async def test_a_caller_that_is_cancelled_takes_nobody_with_it(writer, busy):
     first, second = await asked(writer.run(put(1)), writer.run(put(2)))
     first.cancel()
