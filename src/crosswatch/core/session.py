@@ -148,6 +148,7 @@ class Session:
     saved_at: datetime | None = None
     origin: Origin = Origin.WATCH
     _frames: int = field(default=0, repr=False)
+    _has_played: bool = field(default=False, repr=False)
     _started_told_at: datetime | None = field(default=None, repr=False)
     _pause_told: tuple[datetime, Percent | None] | None = field(default=None, repr=False)
     _sought: bool = field(default=False, repr=False)
@@ -202,6 +203,7 @@ class Session:
             return self.end(now, why="error")
         self._move(notification, now)
         self.signal = _SIGNALS.get(notification.state, self.signal)  # buffering keeps what was
+        self._has_played = self._has_played or notification.state in _SIGNALS
         return self.tell(now)
 
     def bind(self, binding: Binding, now: datetime) -> list[ScrobbleEvent]:
@@ -278,10 +280,12 @@ class Session:
     # ------------------------------------------------------------------------------ where it is
 
     def _is_held(self, now: datetime) -> bool:
-        """Whether a start at 0 still waits for a second opinion."""
-        if self.told is not SessionState.NEW or self.offset_ms or self.has_ended:
+        """Whether the first word waits: for something that plays, or a start at 0 for a second opinion."""
+        if self.told is not SessionState.NEW or self.has_ended:
             return False
-        if self._frames > 1:
+        if not self._has_played:  # it has only buffered, and buffering does not say where
+            return True
+        if self.offset_ms or self._frames > 1:
             return False
         if self.hold_until is None:
             self.hold_until = now + ZERO_HOLD
@@ -377,4 +381,5 @@ def restored(play: Play) -> Session:
         saved_at=play.last_seen_at,
         origin=play.origin,
         _frames=2,
+        _has_played=True,
     )
