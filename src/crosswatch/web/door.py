@@ -39,6 +39,8 @@ HEADERS = {
     "Referrer-Policy": "same-origin",
 }
 
+REQUEST = {"event": "web.request"}
+
 log = logging.getLogger("crosswatch.web")
 
 
@@ -132,6 +134,7 @@ class LastResort:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
+                log.debug("%s %s -> %d", scope["method"], scope["path"], message["status"], extra=REQUEST)
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)

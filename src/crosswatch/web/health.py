@@ -116,7 +116,7 @@ class Facts:
 def judge(facts: Facts) -> Health:
     """What is in the way of plays, if anything is."""
     broken = list(_broken_base(facts))
-    missing = list(_missing_steps(facts.settings))
+    missing = list(missing_steps(facts.settings))
     found = broken + (missing or [*_watch_trouble(facts), *_sink_trouble(facts), *_notes(facts.settings)])
     found.sort(key=lambda notice: -notice.level)
     level = found[0].level if found else Level.FINE
@@ -143,7 +143,7 @@ def _broken_base(facts: Facts) -> Iterator[Notice]:
         )
 
 
-def _missing_steps(settings: Settings) -> Iterator[Notice]:
+def missing_steps(settings: Settings) -> Iterator[Notice]:
     """What a first set-up still needs, in order."""
     servers = [server for server in (settings.plex, *settings.servers) if server.server_url]
     features, scrobble = settings.features, settings.features.scrobble
