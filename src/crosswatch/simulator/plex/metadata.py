@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from crosswatch.simulator.plex.history import View
 
 PART_SIZE = 4_000_000_000
+MARKER_VERSION = 4
+"""Not in the recordings; `plexapi` reads it from every marker."""
+
 SUMMARIES = {"movie": "…", "episode": "…", "clip": ""}
 
 
@@ -241,6 +244,7 @@ def _markers(item: Item) -> list[dict[str, Any]]:
             **({"final": True} if marker.final else {}),
             "startTimeOffset": marker.start_ms,
             "endTimeOffset": marker.end_ms,
+            "Attributes": {"version": MARKER_VERSION},
         }
         for number, marker in enumerate(item.markers, start=1)
     ]
