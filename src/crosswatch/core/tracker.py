@@ -128,15 +128,16 @@ class SessionTracker:
         return Wanted(bindings=tuple(bindings), sessions=bool(silent) or confirm)
 
     def _unbound(self) -> Iterable[Session]:
+        """The sessions of which the server may still say who watches, and what."""
         for session in (*self._sessions.values(), *self._ended):
-            if not session.is_identified and not (session.binding and not session.is_scrobbled):
+            is_answered = session.is_identified or (session.binding and not session.is_scrobbled)
+            has_left = session.has_ended and session.binding is not None  # not listed: nobody will say who
+            if not is_answered and not has_left:
                 yield session
 
     def _ask(self, session: Session, now: datetime) -> bool:
         question = self._questions.setdefault(session.play_id, _Question())
         if question.is_open or (question.next_at is not None and now < question.next_at):
-            return False
-        if session.has_ended and session.binding is not None:  # it has left the list; nobody will say who
             return False
         question.asked += 1
         question.is_open = True
@@ -158,14 +159,14 @@ class SessionTracker:
         if self._is_echo(notification, item, now):
             return []
         moved = self._find_moved(notification, item, now)
+        if moved is None and notification.state is PlayerState.ERROR:
+            return []
+        replaced = None if session is moved else session
+        updates = self._close(replaced, _last_moment(replaced, now), "item_changed") if replaced else []
         if moved is not None:
             self._rekey(moved, notification.session_key)
-            return self._about(moved, moved.hear(notification, now))
-        if notification.state is PlayerState.ERROR:
-            return []
-        updates = self._close(session, _last_moment(session, now), "item_changed") if session else []
-        new = self._begin(notification.session_key, item, now)
-        return [*updates, *self._about(new, new.hear(notification, now))]
+        current = moved or self._begin(notification.session_key, item, now)
+        return [*updates, *self._about(current, current.hear(notification, now))]
 
     def _find_for_stop(self, notification: Notification, item: str) -> Session | None:
         """The running session that a stop is about, by whatever the frame still says (Q6 to Q10, Q18)."""
@@ -236,13 +237,17 @@ class SessionTracker:
         return self._about(session, session.bind(binding, now), even_without_event=True)
 
     def restore(self, plays: Sequence[Play]) -> None:
-        """Take up the plays that were open when the process ended; `compare` will say which still go on."""
-        for play in plays:
+        """Take up the plays that were open when the process ended; `compare` will say which still go on.
+
+        Args:
+            plays: Oldest first; of two under one key, the newest is the likelier holder.
+        """
+        for play in reversed(plays):
             session = restored(play)
-            if session.session_key and session.session_key not in self._sessions:
-                self._sessions[session.session_key] = session
-            else:  # two plays under one key: a key from an older run of the server
-                self._sessions[f"{session.session_key}/{session.play_id}"] = session
+            if not session.session_key or session.session_key in self._sessions:
+                # An older play under the same key: from an older run of the server, or none at all.
+                session.session_key = f"{session.session_key}/{session.play_id}"
+            self._sessions[session.session_key] = session
 
     def compare(self, rows: Sequence[SessionRow], now: datetime, *, reconnected: bool) -> list[Update]:
         """Hold the sessions against the server's list.
@@ -253,39 +258,49 @@ class SessionTracker:
             reconnected: True if frames may have been missed: every session is then checked, not only the
                 silent ones, and what plays unknown to us begins here.
         """
-        listed = {row.session_key: row for row in rows}
+        pairs = self._pairs(rows, elsewhere=reconnected)
         updates: list[Update] = []
-        for key, session in list(self._sessions.items()):
-            row = listed.get(key)
-            if row is not None and not _fits(session, row):
-                row = None
-            if row is None and reconnected:
-                row = self._listed_elsewhere(session, rows)
-            if row is not None:
+        for session in self.sessions:
+            if session.play_id in pairs:
                 session.misses = 0
-                listed.pop(row.session_key, None)
-                if row.session_key != session.session_key:
-                    other = self._sessions.get(row.session_key)
-                    updates += self._close(other, _last_moment(other, now), "item_changed") if other else []
-                    self._rekey(session, row.session_key)
             elif reconnected or now - session.last_seen_at >= SILENT_AFTER:
                 updates += self._miss(session, now)
+        updates += self._take_keys(pairs, now)
         if reconnected:
             for row in rows:
-                if row.session_key in listed and row.session_key not in self._sessions:
+                if row.session_key not in self._sessions:
                     updates += self._adopt(row, now)
         return updates
 
-    def _listed_elsewhere(self, session: Session, rows: Sequence[SessionRow]) -> SessionRow | None:
-        """The same viewing under another key, as after a restart of the server."""
-        return next(
-            (
-                row
-                for row in rows
-                if session.client_id and row.player.client_id == session.client_id and _fits(session, row)
-            ),
-            None,
-        )
+    def _pairs(self, rows: Sequence[SessionRow], *, elsewhere: bool) -> dict[PlayId, SessionRow]:
+        """The line that is about each session; `elsewhere` also finds those under another key (Q19)."""
+        listed = {row.session_key: row for row in rows}
+        pairs: dict[PlayId, SessionRow] = {}
+        for session in self.sessions:
+            row = listed.get(session.session_key)
+            if row is not None and _fits(session, row):
+                pairs[session.play_id] = listed.pop(row.session_key)
+        for session in self.sessions if elsewhere else ():
+            if session.client_id and session.play_id not in pairs:
+                same_player = (row for row in listed.values() if row.player.client_id == session.client_id)
+                row = next((row for row in same_player if _fits(session, row)), None)
+                if row is not None:
+                    pairs[session.play_id] = listed.pop(row.session_key)
+        return pairs
+
+    def _take_keys(self, pairs: dict[PlayId, SessionRow], now: datetime) -> list[Update]:
+        """Give sessions the keys under which they are listed now; two may have swapped theirs."""
+        keys = {play_id: row.session_key for play_id, row in pairs.items()}
+        moved = [s for s in self.sessions if keys.get(s.play_id, s.session_key) != s.session_key]
+        for session in moved:
+            del self._sessions[session.session_key]
+        updates: list[Update] = []
+        for session in moved:
+            other = self._sessions.get(keys[session.play_id])
+            updates += self._close(other, _last_moment(other, now), "item_changed") if other else []
+            session.session_key = keys[session.play_id]
+            self._sessions[session.session_key] = session
+        return updates
 
     def _miss(self, session: Session, now: datetime) -> list[Update]:
         session.misses += 1
@@ -341,7 +356,8 @@ class SessionTracker:
         """When `tick` and `wanted` are worth calling again if nothing is heard meanwhile."""
         moments = [now + LOOK_UP_EVERY]
         moments += [s.hold_until for s in self._sessions.values() if s.hold_until and not s.has_ended]
-        moments += [q.next_at for q in self._questions.values() if q.next_at and not q.is_open]
+        questions = [self._questions.get(session.play_id) for session in self._unbound()]
+        moments += [q.next_at for q in questions if q and q.next_at and not q.is_open]
         if self._confirm_at is not None:
             moments.append(self._confirm_at)
         return max(now, min(moments))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -262,6 +263,36 @@ def test_q19_after_a_restart_of_the_server_a_viewing_goes_on_under_its_new_key(s
     assert len({event.play_id for event in stage.events}) == 1
 
 
+def test_q19_two_viewings_may_have_swapped_their_keys(stage):
+    playing(stage, 600, key="1").frame("playing", 60, item="201", key="2", client="web").answer(account=BOB)
+    swapped = row(key="2"), row(item="201", key="1", account=BOB, client="web")
+    stage.list(*swapped, reconnected=True)
+    assert {session.item: session.session_key for session in stage.tracker.sessions} == {
+        "9723": "2",
+        "201": "1",
+    }
+    stage.after(10).frame("playing", 610, key="2").frame("playing", 70, item="201", key="1", client="web")
+    assert stage.actions == ["start", "start"]
+
+
+def test_of_two_open_plays_under_one_key_both_are_taken_up_and_both_end():
+    first, second = playing(Stage(), 600), playing(Stage(), 60, item="201")
+    plays = [one.updates[-1].play for one in (first, second)]
+    fresh = Stage()
+    fresh.tracker.restore([replace(plays[0], id="older"), plays[1]])
+    assert fresh.frame("playing", 70, item="201").told == []
+    fresh.list(row(item="201"), reconnected=True).after(6).list(row(item="201"), reconnected=True)
+    assert [session.item for session in fresh.tracker.sessions] == ["201"]
+    assert [event.play_id for event in fresh.events] == ["older"]
+
+
+def test_q19_a_viewing_that_goes_on_under_a_key_in_use_ends_what_was_there(stage):
+    playing(stage, 600, key="2").frame("playing", 60, item="201", key="1", client="web").answer()
+    stage.after(20).frame("playing", 620, key="1")
+    assert [play.told for play in stage.tracker.sessions] == ["playing"]
+    assert stage.told[-1][:2] == ("stop", "201")
+
+
 def test_q20_a_session_that_is_not_yet_listed_is_asked_about_again(stage):
     stage.frame("playing", 60)
     (session,) = stage.tracker.wanted(stage.now).bindings
@@ -382,3 +413,12 @@ def test_the_next_moment_is_never_later_than_a_look_at_the_silent(stage):
     assert stage.tracker.next_at(stage.now) <= stage.now + SILENT_AFTER
     assert stage.tracker.next_at(stage.now) > stage.now - timedelta(seconds=1)
     assert SEVERANCE.duration_ms == 3_000_000
+
+
+@pytest.mark.parametrize("account", [ALICE, Account()], ids=["answered", "ended without an answer"])
+def test_a_question_that_nobody_asks_any_more_wakes_nobody(stage, account):
+    stage.frame("playing", 60).answer(account=account)
+    if not account.is_known:
+        stage.after(1).frame("stopped", 61)
+    stage.after(30)
+    assert stage.tracker.next_at(stage.now) > stage.now
