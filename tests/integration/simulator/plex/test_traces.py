@@ -42,7 +42,8 @@ async def listed(plex, ask):
     ]
 
 
-async def test_sessions_are_made_up_where_a_trace_has_none(plex, ask, listen, trace_of):
+async def test_sessions_are_made_up_where_a_trace_has_none(make_plex, ask, listen, trace_of):
+    plex = await make_plex(scale=50.0)
     ear = await listen(plex)
     plex.spawn(plex.replay_trace(trace_of("03-autoplay-new-key"), "bob"))
     await ear.until_count(1)
@@ -53,7 +54,8 @@ async def test_sessions_are_made_up_where_a_trace_has_none(plex, ask, listen, tr
     assert await listed(plex, ask) == [("92", "147968", "bob", "playing")]
 
 
-async def test_the_sessions_of_a_trace_are_there_until_the_first_stop(plex, ask, listen, trace_of):
+async def test_the_sessions_of_a_trace_are_there_until_the_first_stop(make_plex, ask, listen, trace_of):
+    plex = await make_plex(scale=5.0)
     ear = await listen(plex)
     plex.spawn(plex.replay_trace(trace_of("06-kodi-triple-stop")))
     await ear.until_count(1)
@@ -68,7 +70,7 @@ async def test_a_session_can_vanish_without_a_stop(plex, ask, trace_of):
 
 
 async def test_after_the_recorded_restart_key_one_is_somebody_elses(make_plex, ask, listen, trace_of):
-    plex = await make_plex(scale=200.0)
+    plex = await make_plex(scale=40.0)
     replay = plex.spawn(plex.replay_trace(trace_of("08-pms-restart")))
     await listen(plex)
     assert await listed(plex, ask) == [("1", "1357", "alice", "playing")]
