@@ -37,7 +37,6 @@ class Call:
 
     Attributes:
         world: Everything behind the routes.
-        base_url: Address of the server.
         method: Verb in capitals.
         path: Path without the query.
         query: Query arguments; the last value of each name.
@@ -49,7 +48,6 @@ class Call:
     """
 
     world: World
-    base_url: str
     method: str
     path: str
     query: dict[str, str]

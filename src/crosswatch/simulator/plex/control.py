@@ -8,6 +8,7 @@ in Python can be done here. A mistake is answered with 400, an unknown name with
 |---|---|
 | `GET /state` | addresses, people, sessions, players, faults, listeners |
 | `GET /items?kind=&section=` | what there is to play |
+| `POST /items` `{title, length_ms, year?, section?}` | a new movie |
 | `DELETE /items/{key}`, `POST /items/{key}/match` `{guid, guids?, title?}` | changes of the library |
 | `POST /people` `{username, title?, role?, …}` | somebody new |
 | `GET /players`, `POST /players` `{person?, device?, item(s)?, autoplay?, script?, manners?}` | viewings |
@@ -22,7 +23,7 @@ in Python can be done here. A mistake is answered with 400, an unknown name with
 | `PUT /preferences` `{name: value}` | the server's preferences |
 | `POST /link/{action}` `{seconds?, …}` | `drop`, `silence`, `flap`, `refuse`, `listen`, `restart` |
 | `POST /pins/{code}` `{person?}` | allow a sign-in |
-| `GET /webhooks`, `PUT /webhooks` `{person?, urls}` | hooks, and what was sent |
+| `GET /webhooks`, `PUT` `{person?, urls}`, `POST` `{payload}` | hooks, what was sent, send any payload |
 | `GET /faults`, `POST /faults`, `DELETE /faults` | trouble, see `Fault.from_json` |
 | `GET /ledger?method=&path=&after=`, `DELETE /ledger` | requests, without the first so many |
 """
@@ -68,6 +69,7 @@ def control_app(plex: SimulatedPlex) -> web.Application:
         [
             web.get("/state", control.state),
             web.get("/items", control.items),
+            web.post("/items", control.add_item),
             web.delete("/items/{key}", control.delete_item),
             web.post("/items/{key}/match", control.match_item),
             web.post("/people", control.add_person),
@@ -87,6 +89,7 @@ def control_app(plex: SimulatedPlex) -> web.Application:
             web.post("/pins/{code}", control.claim_pin),
             web.get("/webhooks", control.list_webhooks),
             web.put("/webhooks", control.set_webhooks),
+            web.post("/webhooks", control.send_webhook),
             web.get("/faults", control.list_faults),
             web.post("/faults", control.add_fault),
             web.delete("/faults", control.clear_faults),
@@ -151,6 +154,18 @@ class Control:
             and section in (None, str(item.section.number) if item.section else "")
         ]
         return answer(found)
+
+    async def add_item(self, request: web.Request) -> web.Response:
+        """`POST /items`: into the first library, unless it is said which."""
+        sent = await fields_of(request, title=str, length_ms=int, year=int, section=int)
+        library = self._world.library
+        number = sent.get("section", min(library.sections))
+        if number not in library.sections:
+            raise KeyError(f"there is no library {number}")
+        title, length_ms = needed(sent, "title"), needed(sent, "length_ms")
+        section = library.sections[number]
+        item = library.new_movie(title, section, length_ms=length_ms, year=sent.get("year"))
+        return answer(describe_item(self._world.add_item(item)), status=201)
 
     async def delete_item(self, request: web.Request) -> web.Response:
         """`DELETE /items/{key}`."""
@@ -350,6 +365,12 @@ class Control:
         except PermissionError as error:
             raise ValueError(str(error)) from error
         return answer({"urls": self._plex.webhooks.urls()})
+
+    async def send_webhook(self, request: web.Request) -> web.Response:
+        """`POST /webhooks`."""
+        sent = await fields_of(request, payload=dict)
+        self._plex.webhooks.send_payload(needed(sent, "payload"))
+        return answer({"urls": self._plex.webhooks.urls(self._world.people.owner)}, status=202)
 
     async def list_ledger(self, request: web.Request) -> web.Response:
         """`GET /ledger`."""

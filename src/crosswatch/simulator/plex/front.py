@@ -38,9 +38,7 @@ class Front:
         faults: What may happen at it.
     """
 
-    def __init__(
-        self, world: World, ledger: Ledger, faults: FaultPlan, *, name: str, base_url: Callable[[], str]
-    ) -> None:
+    def __init__(self, world: World, ledger: Ledger, faults: FaultPlan, *, name: str) -> None:
         """A door.
 
         Args:
@@ -48,13 +46,11 @@ class Front:
             ledger: Where requests are remembered.
             faults: The faults in force.
             name: Name of the listener in the ledger.
-            base_url: Address of the server, once it is known.
         """
         self.world = world
         self.ledger = ledger
         self.faults = faults
         self._name = name
-        self._base_url = base_url
         self._flaps = 0
         self._flap_after_s = 0.0
 
@@ -177,7 +173,6 @@ class Front:
         query = dict(request.query.items())
         call = Call(
             world=self.world,
-            base_url=self._base_url(),
             method=request.method,
             path=request.path,
             query=query,

@@ -125,8 +125,7 @@ class Player:
 
     async def _watch_through(self, item: Item, autoplay: Autoplay) -> Viewing:
         await self._enter(item, offset_ms=0)
-        past = OVERRUN if autoplay is Autoplay.OVERRUN else 1.0
-        await self._run_to(int(past * item.length_ms))
+        await self._run_to(int((OVERRUN if autoplay is Autoplay.OVERRUN else 1.0) * item.length_ms))
         return await self._leave(autoplay)
 
     async def _play_out(self, script: Script) -> Viewing:

@@ -97,10 +97,8 @@ class SimulatedPlex:
         self.world.hooks = self.webhooks
         self.players: list[Player] = []
         self._plextv_link = Link(self.clock, host=host, port=plextv_port, ssl_context=None)
-        self._front = Front(self.world, self.ledger, self.faults, name="pms", base_url=lambda: self.base_url)
-        self._plextv_front = Front(
-            self.world, self.ledger, self.faults, name="plextv", base_url=lambda: self.base_url
-        )
+        self._front = Front(self.world, self.ledger, self.faults, name="pms")
+        self._plextv_front = Front(self.world, self.ledger, self.faults, name="plextv")
         self._tasks: set[asyncio.Task[Any]] = set()
 
     # ------------------------------------------------------------ where it is

@@ -110,6 +110,7 @@ class Session:
         queue_item: `playQueueItemID`, or None without a queue.
         queue: `playQueueID`, or None without a queue.
         transcode: Id of the transcode session, or None.
+        announced: Id of the transcode session that listeners were told of, or None.
         counted: True once the server has counted the item as seen in this session.
     """
 
@@ -125,6 +126,7 @@ class Session:
     queue_item: int | None = None
     queue: int | None = None
     transcode: str | None = None
+    announced: str | None = None
     counted: bool = False
 
 

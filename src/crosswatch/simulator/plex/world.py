@@ -141,7 +141,7 @@ class World:
         row = self._count(session) if counted else None
         self.push_playing(session, **frame_changes)
         if session.transcode and self.options.transcode_frames:
-            self._push_transcode("update", session, now)
+            self._push_transcode(session, now)
         self._tell_hooks(session, counted=row is not None)
         return row is not None
 
@@ -161,7 +161,7 @@ class World:
         for changes in frames or ({},):
             self.push_playing(session, **changes)
         if session.transcode and self.options.transcode_frames:
-            self._push_transcode("end", session, self.clock.timestamp())
+            self._push_transcode(session, self.clock.timestamp())
         self._tell_hooks(session, counted=row is not None)
         self._last_states.pop(session, None)
         return row is not None
@@ -283,12 +283,19 @@ class World:
         for state in states:
             self.hub.publish(timeline_frame(item, state, now=self.clock.timestamp()))
 
-    def _push_transcode(self, event: str, session: Session, now: float) -> None:
+    def _push_transcode(self, session: Session, now: float) -> None:
+        """News of the session's transcoder: that it starts, goes on, or ends with the session."""
+        known, session.announced = session.announced, session.transcode
+        event = "start" if known != session.transcode else "update"
         if session.transcode:
             ahead = min(100.0, 100.0 * session.offset_ms / max(1, session.item.length_ms) + 8.0)
             self.hub.publish(
                 transcode_frame(
-                    event, session.transcode, duration_ms=session.item.length_ms, progress=ahead, now=now
+                    "end" if session.state == "stopped" else event,
+                    session.transcode,
+                    duration_ms=session.item.length_ms,
+                    progress=ahead,
+                    now=now,
                 )
             )
 

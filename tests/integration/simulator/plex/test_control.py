@@ -107,6 +107,8 @@ async def test_a_driver_changes_the_library(plex, drive):
         "POST", "/items/90001/match", guid="plex://movie/x", guids=["imdb://tt0000001"], title="Found"
     )
     assert plex.item("90001").title == "Found"
+    _, fresh = await drive("POST", "/items", title="Fresh", length_ms=60_000, year=2026)
+    assert plex.item(fresh["key"]).label == "Fresh (2026)"
     await drive("DELETE", "/items/90001")
     assert (await drive("DELETE", "/items/90001"))[0] == 404
 
@@ -167,6 +169,9 @@ async def test_a_driver_adds_history_people_preferences_and_hooks(plex, drive):
         {"urls": ["http://127.0.0.1:1/"]},
     )
     assert (await drive("GET", "/webhooks"))[1]["deliveries"] == []
+    assert (await drive("POST", "/webhooks", payload={"event": "media.rate"}))[0] == 202
+    await plex.webhooks.idle()
+    assert (await drive("GET", "/webhooks"))[1]["deliveries"][0]["event"] == "media.rate"
 
 
 async def test_a_driver_allows_a_sign_in(plex, drive, ask):
@@ -188,6 +193,7 @@ async def test_a_driver_allows_a_sign_in(plex, drive, ask):
         ("POST /players", {"script": {"speed": 2}}, 400, "unknown fields of a script: speed"),
         ("POST /players", {"item": EPISODE, "script": {"ending": "bang"}}, 400, "bang"),
         ("POST /players/7/stop", {}, 404, "there is no player 7"),
+        ("POST /items", {"title": "x", "length_ms": 1, "section": 99}, 404, "there is no library 99"),
         ("POST /link/dance", {}, 404, "a link cannot dance"),
         ("POST /pins/ZZZZ", {}, 404, "there is no PIN 'ZZZZ'"),
         ("POST /faults", {"preset": "fire"}, 400, "preset is 'fire'"),

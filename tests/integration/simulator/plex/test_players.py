@@ -79,6 +79,19 @@ async def test_a_seek_buffers_and_opens_another_transcode(plex, listen):
     assert sessions == {"-1", "-2"}
 
 
+async def test_a_transcoder_can_be_heard_of_too(make_plex, listen, recording):
+    plex = await make_plex(transcode_frames=True)
+    ear = await listen(plex)
+    player = plex.player("alice", "tv", transcode=True)
+    await player.watch(plex.item(EPISODE), until=0.3, seeks=((0.1, 0.2),))
+    await ear.until(lambda ear: ear.frames and ear.frames[-1]["type"] == "transcodeSession.end")
+    news = [frame for frame in ear.frames if frame["type"].startswith("transcodeSession.")]
+    types = [frame["type"].partition(".")[2] for frame in news]
+    assert (types[0], types[-1], types.count("start"), types.count("end")) == ("start", "end", 2, 1)
+    wanted = recording("ws/23-transcode-update.json")["NotificationContainer"]["TranscodeSession"][0]
+    assert news[0]["TranscodeSession"][0].keys() == wanted.keys()
+
+
 async def test_buffering_storms_flip_the_state(plex, listen):
     ear = await listen(plex)
     await plex.player("alice", "tv").watch(plex.item(EPISODE), until=0.2, buffers=((0.1, 5),))
