@@ -14,6 +14,7 @@ from crosswatch.core.plays import Delivery, Play, SinkAccount
 from crosswatch.core.reasons import EXPLANATIONS, Explanation
 
 DEFAULT_ACCOUNT = SinkAccount()
+UNKNOWN_TITLE = "an unknown title"
 
 _DISPENSABLE = {
     "detail": (" ({detail})", " {detail}"),
@@ -68,7 +69,7 @@ def _facts(play: Play, progress: Percent | None, mark: float, account: SinkAccou
     return {
         "person": play.account.name or "Somebody",
         "account_id": "" if play.account.id is None else str(play.account.id),
-        "title": play.media.label or "an unknown title",
+        "title": play.media.label or UNKNOWN_TITLE,
         "account": account_words(account),
         "library": play.media.library or "of that item",
         "percent": percent_words(progress),
@@ -92,4 +93,5 @@ def _fill_text(template: str, facts: dict[str, str]) -> str:
             for phrase in phrases:
                 template = template.replace(phrase, "")
     text = template.format_map(facts)
-    return text[:1].upper() + text[1:]
+    is_ours = template.startswith("{account}") or text.startswith(UNKNOWN_TITLE)
+    return text[:1].upper() + text[1:] if is_ours else text  # a name is written as its bearer writes it

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 import crosswatch
 from crosswatch.web import words
 
 if TYPE_CHECKING:
+    from jinja2 import Environment
     from starlette.requests import Request
 
 HERE = Path(__file__).parent
@@ -23,6 +23,8 @@ STATIC = HERE / "static"
 @cache
 def environment() -> Environment:
     """The templates, with the words that they may use as filters."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415 -- at the first page
+
     made = Environment(
         loader=FileSystemLoader(HERE / "templates"),
         autoescape=True,

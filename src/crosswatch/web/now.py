@@ -191,7 +191,9 @@ def _build(runtime: RuntimeLike, rows: _Rows, now: datetime) -> NowPage:
         return tuple(build_card(play, rows.deliveries.get(play.id, []), mark) for play in plays)
 
     running = _open_plays(rows)
-    ended = [play for play in rows.recent if play.state is PlayState.ENDED]
+    ended = sorted(
+        (play for play in rows.recent if play.state is PlayState.ENDED), key=_shown_at, reverse=True
+    )
     return NowPage(
         health=health,
         playing=cards(running[:MOST_CARDS]),
@@ -239,12 +241,16 @@ def build_card(play: Play, deliveries: Sequence[Delivery], mark: float) -> Card:
         offset_ms=play.offset_ms,
         duration_ms=play.media.duration_ms,
         at=play.last_seen_at,
-        shown_at=play.watched_at or play.ended_at or play.started_at,
+        shown_at=_shown_at(play),
         badge=_live_badge(play, deliveries) if play.state is not PlayState.ENDED else _badge(play.verdict),
         told=told,
         can_retry=is_waiting and bool(deliveries),
         next_try_at=min((row.next_attempt_at for row in deliveries), default=None) if is_waiting else None,
     )
+
+
+def _shown_at(play: Play) -> datetime:
+    return play.watched_at or play.ended_at or play.started_at
 
 
 def _badge(verdict: Verdict, word: str = "") -> Badge:

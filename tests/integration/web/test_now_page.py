@@ -156,6 +156,16 @@ async def test_finished_plays_come_last_with_verdict_and_sentence(page, runtime)
     assert "Today ● 1 delivered ◔ 0 queued – 0 skipped ✕ 0 failed" in text  # noqa: RUF001
 
 
+async def test_the_last_plays_stand_in_the_order_of_the_times_they_show(page, runtime):
+    long = make_play(1, **ENDED, ended_at=runtime.clock.now())
+    short = make_play(2, **ENDED, ended_at=runtime.clock.now() - timedelta(minutes=20))
+    await runtime.ledger.record([wants(long), wants(short)])
+
+    _, source = await page()
+
+    assert source.index(f"last-{long.id}") < source.index(f"last-{short.id}")
+
+
 async def test_what_waits_says_that_it_is_safe_and_when_it_is_tried(page, runtime):
     await settle(runtime, make_play(**ENDED), Retry(reason=Reason.TRAKT_DOWN, detail="It answered 502."))
 

@@ -21,7 +21,7 @@ def test_every_reason_reads_as_sentences_whatever_is_known(reason):
     for play in (known, unknown):
         told = tell_play(play, mark=80)
         for text in filter(None, (told.title, told.sentence, told.action)):
-            assert text[0].isupper()
+            assert text[0].isupper(), text
             assert not any(slip in text for slip in ("{", "}", "()", "  ", " .", "None"))
         assert told.sentence.endswith(".")
 
@@ -63,6 +63,17 @@ def test_every_reason_reads_as_sentences_whatever_is_known(reason):
             {"reason": Reason.PERSON_NOT_LISTED, "account": Account(name="Local")},
             "Local is not in `username_whitelist`.",
             id="somebody without an id",
+        ),
+        pytest.param(
+            {"reason": Reason.PERSON_UNLINKED, "account": Account(name="dave")},
+            "dave is not linked to a Trakt account.",
+            id="a name is written as its bearer writes it",
+        ),
+        pytest.param(
+            {"reason": Reason.LINK_EXPIRED},
+            "The Trakt account is no longer linked. Arrival (2016) is safe here and will be sent after the "
+            "next login.",
+            id="our own words begin a sentence as sentences begin",
         ),
         pytest.param(
             {"reason": Reason.NO_MATCH, "media": replace(FILM, title="{person} {0}", year=None)},
