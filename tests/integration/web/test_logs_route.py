@@ -106,7 +106,9 @@ async def test_a_stream_goes_on_after_the_last_event_that_the_reader_has(web, ru
     assert b"first" not in said
 
 
-@pytest.mark.parametrize("last", ["", "x", "-1", "²"], ids=["empty", "a word", "negative", "no digit"])
+@pytest.mark.parametrize(
+    "last", ["", "x", "-1", "²", "9" * 5000], ids=["empty", "a word", "negative", "no digit", "endless"]
+)
 async def test_a_last_event_id_that_makes_no_sense_is_as_good_as_none(web, last):
     plex.info("said")
 

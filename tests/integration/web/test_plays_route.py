@@ -145,6 +145,11 @@ async def test_each_filter_narrows(web, runtime, query, found):
         ("limit=0", "limit"),
         ("limit=501", "limit"),
         ("since=yesterday", "since"),
+        ("since=2026-11-24T20:00:00", "since"),
+        ("since=0001-01-01T00:00:00%2B14:00", "since"),
+        ("since=9999-12-31T23:59:59-14:00", "since"),
+        (f"who={'x' * 201}", "who"),
+        (f"before={'x' * 65}", "before"),
         ("kind=song", "kind"),
     ],
 )

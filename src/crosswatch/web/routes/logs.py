@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 router = APIRouter(prefix="/api/logs", tags=["logs"])
 
 DEFAULT_LINES = 200
+LONGEST_ID = 18
 NAMES = ", ".join((EVERYTHING, *CHANNELS))
 
 Channel = Annotated[str | None, Query(description=f"One of {NAMES}; all of them if left out.")]
@@ -70,7 +71,8 @@ async def stream(
     name = channel or tag
     if not is_channel(name):
         return _no_channel(request, name)
-    after = int(last_event_id) if last_event_id.isascii() and last_event_id.isdigit() else None
+    is_number = last_event_id.isascii() and last_event_id.isdigit() and len(last_event_id) <= LONGEST_ID
+    after = int(last_event_id) if is_number else None
     lines = runtime.logs.stream(name, after)
     return EventStream(cast("AsyncGenerator[bytes, None]", lines))
 

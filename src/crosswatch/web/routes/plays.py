@@ -1,10 +1,11 @@
 """Plays: what became of them, why, and another try."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import RedirectResponse
+from pydantic import AwareDatetime
 
 from crosswatch.core.events import MediaKind, PlayId
 from crosswatch.core.ports import PlayQuery
@@ -18,6 +19,8 @@ from crosswatch.web.shapes import play_shape, trace_shape
 router = APIRouter(prefix="/api/plays", tags=["plays"])
 
 BACK_TO_NOW = "../../../"
+SPAN = {"ge": datetime(1970, 1, 1, tzinfo=UTC), "lt": datetime(9999, 1, 1, tzinfo=UTC)}
+"""Moments outside it cannot be put into every zone."""
 
 Id = Annotated[str, Path(max_length=64, description="The play's id.")]
 Text = Annotated[str | None, Query(max_length=200)]
@@ -33,7 +36,7 @@ async def find(
     server: Text = None,
     kind: MediaKind | None = None,
     q: Annotated[str | None, Query(max_length=200, description="Part of the title or the show's.")] = None,
-    since: Annotated[datetime | None, Query(description="With a zone, such as 2026-11-24T20:00:00Z.")] = None,
+    since: Annotated[AwareDatetime | None, Query(description="Such as 2026-11-24T20:00:00Z.", **SPAN)] = None,
     before: Annotated[str | None, Query(max_length=64, description="`next` of the page before.")] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
 ) -> Json:
@@ -48,7 +51,7 @@ async def find(
         server=server or None,
         kind=kind.value if kind else None,
         text=q or None,
-        since=since.astimezone() if since else None,
+        since=since,
         before=PlayId(before) if before else None,
         limit=limit,
     )

@@ -6,8 +6,9 @@ export function sendQuietly() {
     const form = event.target.closest("form[data-quiet]");
     if (!form) return;
     event.preventDefault();
-    const [button, said] = [form.querySelector("button"), form.querySelector("output")];
-    button.disabled = true;
+    if (form.ariaBusy === "true") return;
+    const said = form.querySelector("output");
+    form.ariaBusy = "true"; // a disabled button would lose the focus
     try {
       const answer = await fetch(form.action, { method: "POST", headers: { Accept: "application/json" } });
       const { detail } = await answer.json();
@@ -15,6 +16,6 @@ export function sendQuietly() {
     } catch {
       said.textContent = "CrossWatch doesn't answer. Nothing was done.";
     }
-    button.disabled = false;
+    form.ariaBusy = "false";
   });
 }
