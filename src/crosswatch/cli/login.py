@@ -48,7 +48,11 @@ async def link(name: str) -> None:
         click.echo(f"or open {code.verification_url.rstrip('/')}/{code.user_code}")
         click.echo(f"Waiting for Trakt … the code is good for {minutes} min.")
         await login.wait()
-        click.echo(f"Linked. Plays now go to {await _whose(tools, name)}.")
+        whose = await _whose(tools, name)
+        if name == SinkAccount().name:
+            click.echo(f"Linked. Plays now go to {whose}.")
+        else:
+            click.echo(f"Linked. {name} is {whose} now; plays go to the default account only, so far.")
 
 
 async def _whose(tools: Outfit, name: str) -> str:

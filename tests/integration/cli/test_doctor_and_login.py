@@ -209,7 +209,7 @@ async def test_a_login_shows_a_code_waits_and_keeps_the_tokens(login, settle, tr
     assert token not in said
 
 
-async def test_a_further_account_is_kept_under_its_name(login, settle, trakt, directory):
+async def test_a_further_account_is_kept_under_its_name(login, settle, trakt, directory, capsys):
     trakt.add_user("tom_t")
     settle(linked=False)
     task, code = await login("tom")
@@ -217,6 +217,7 @@ async def test_a_further_account_is_kept_under_its_name(login, settle, trakt, di
     trakt.approve_device(code, "tom_t")
     await asyncio.wait_for(task, 10)
 
+    assert "tom is tom_t on Trakt now" in capsys.readouterr().out
     document = json.loads((directory / "config.json").read_text())
     assert document["accounts"]["tom"]["refresh_token"]
     assert "access_token" not in document["auth"]["trakt"]
