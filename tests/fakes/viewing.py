@@ -53,6 +53,7 @@ class Stage:
         self.updates = []
         self._count = 0
         self.tracker = SessionTracker("server-1", self._new_play_id)
+        self.tracker.compare([], self.now, reconnected=True)  # we have listened for a while
 
     def _new_play_id(self, _now: datetime) -> PlayId:
         self._count += 1

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from crosswatch.core.events import Percent
 from crosswatch.errors import ProgressUnknownError
 
 OVERSHOOT = 1.05
 """Up to here an offset past the end is the end; beyond, it is another item's (notes, Q12)."""
+
+LONGEST_MS = 48 * 3_600_000
+"""No item is longer, so no position is further; what claims to be is noise, whatever sends it."""
 
 
 def percent(offset_ms: int, duration_ms: int | None) -> Percent:
@@ -32,4 +37,12 @@ def is_noise(offset_ms: int, duration_ms: int | None) -> bool:
 
     Source: Plex protocol notes, section 6 (autoplay, variant C) and Q12, Q13.
     """
-    return offset_ms < 0 or (bool(duration_ms) and offset_ms > (duration_ms or 0) * OVERSHOOT)
+    if not 0 <= offset_ms <= LONGEST_MS:
+        return True
+    return bool(duration_ms) and offset_ms > (duration_ms or 0) * OVERSHOOT
+
+
+def length_of(duration_ms: int | None) -> timedelta:
+    """The length of an item; none at all where it is unknown or cannot be one."""
+    known = duration_ms if duration_ms and 0 < duration_ms <= LONGEST_MS else 0
+    return timedelta(milliseconds=known)

@@ -7,8 +7,7 @@ The theory, in four sentences.
   server has said who watches and what it is. Nothing is told for an unbound session, and nobody is guessed.
 * All deduplication is this one table: what has been told is not told again. Two guards beside it repeat
   something on purpose: a seek refreshes a start, and a pause that has really moved is told anew.
-* A position is believed if it can belong to the item. Past the end it is the end (up to 105 %), or noise;
-  a stop at zero, or far below a position that is seconds old, does not undo what was seen.
+* Where the player is, is `crosswatch.core.position`'s to say: not every offset is to be believed.
 * An ended session stays ended. The same player playing the same item again is a new session, a new
   viewing, and at most one new play.
 
@@ -33,11 +32,9 @@ from crosswatch.core.events import (
 )
 from crosswatch.core.facts import Binding, Notification
 from crosswatch.core.plays import Origin, Play, PlayState
-from crosswatch.core.progress import is_noise, percent
+from crosswatch.core.position import Position
+from crosswatch.core.progress import length_of, percent
 from crosswatch.errors import ProgressUnknownError
-
-SEEK_MS = 20_000
-"""A position that differs from the wall clock by more than this was sought."""
 
 SEEK_REFRESH = timedelta(minutes=1)
 """A start is refreshed by seeks at most this often."""
@@ -48,16 +45,8 @@ PAUSE_REPEAT = timedelta(seconds=5)
 PAUSE_MOVED = 1.0
 """Percent by which a pause must have moved to be told anew."""
 
-FRESH = timedelta(seconds=30)
-"""A position younger than this is better than a much lower one in a stop (Q14)."""
-
 ZERO_HOLD = timedelta(seconds=2)
 """How long a start at 0 waits for a second opinion; resumed items say 0 first (Q15)."""
-
-SKIP_SHARE = 0.98
-"""A jump over this share of the item, to less than `SKIP_REST_MS` before its end, is no watching (Q16)."""
-
-SKIP_REST_MS = 1_000
 
 
 class SessionState(StrEnum):
@@ -116,13 +105,14 @@ class Session:
         last_seen_at: Latest sign of life, aware UTC.
         signal: What the player does.
         told: What has been told.
-        offset_ms: Last good position in milliseconds, or None if there was none yet.
-        offset_at: When that was heard.
+        position: Where the player is.
         binding: Who and what, once the server has said.
         ended_at: When it ended, or None.
-        skipped: True while the end was reached by jumping over nearly all of the item.
         hold_until: A start at 0 waits until then for a second opinion; None if nothing waits.
+        former_keys: Keys that it had at this run of the server; they may still be said to have stopped.
         misses: How often in a row the server did not list it.
+        missed_at: When that was noticed last, or None.
+        gone_since: When it was found gone after a time in which nobody listened, or None.
         checked_at: When the server's list was last looked at on its account.
         saved_at: When its position was last written down.
     """
@@ -137,13 +127,14 @@ class Session:
     last_seen_at: datetime
     signal: Signal = Signal.PLAYING
     told: SessionState = SessionState.NEW
-    offset_ms: int | None = None
-    offset_at: datetime | None = None
+    position: Position = field(default_factory=Position)
     binding: Binding | None = None
     ended_at: datetime | None = None
-    skipped: bool = False
     hold_until: datetime | None = None
+    former_keys: set[str] = field(default_factory=set)
     misses: int = 0
+    missed_at: datetime | None = None
+    gone_since: datetime | None = None
     checked_at: datetime | None = None
     saved_at: datetime | None = None
     origin: Origin = Origin.WATCH
@@ -151,7 +142,6 @@ class Session:
     _has_played: bool = field(default=False, repr=False)
     _started_told_at: datetime | None = field(default=None, repr=False)
     _pause_told: tuple[datetime, Percent | None] | None = field(default=None, repr=False)
-    _sought: bool = field(default=False, repr=False)
 
     # ------------------------------------------------------------------------------ what it is
 
@@ -171,17 +161,49 @@ class Session:
         return self.binding is not None and self.binding.media.kind.is_scrobbled
 
     @property
+    def is_playing(self) -> bool:
+        """Whether the player plays, as far as it has said."""
+        return self.signal is Signal.PLAYING
+
+    @property
     def duration_ms(self) -> int | None:
         """Length of the item in milliseconds, or None."""
         return self.binding.media.duration_ms if self.binding else None
 
     @property
+    def offset_ms(self) -> int | None:
+        """Last good position in milliseconds, or None if there was none yet."""
+        return self.position.offset_ms
+
+    @property
     def progress(self) -> Percent | None:
         """How far the viewing has come, or None if that cannot be known."""
-        if self.offset_ms is None:
+        return self._percent(self.position.offset_ms)
+
+    @property
+    def lowest(self) -> Percent | None:
+        """The earliest place from which something was played, as far as we listened, or None."""
+        return self._percent(self.position.lowest_ms)
+
+    @property
+    def likely_end(self) -> datetime:
+        """When it ended, for all that is known, if it ended without a word.
+
+        Where nobody listened, it is taken to have played on to its end, or until it was found gone: that is
+        nearer to the truth than the moment at which we stopped listening.
+        """
+        duration = length_of(self.duration_ms)
+        if not self.is_playing or self.gone_since is None or self.offset_ms is None or not duration:
+            return self.last_seen_at
+        heard_at = self.position.at or self.last_seen_at
+        rest = duration - timedelta(milliseconds=self.offset_ms)
+        return max(self.last_seen_at, heard_at + min(rest, self.gone_since - heard_at))
+
+    def _percent(self, offset_ms: int | None) -> Percent | None:
+        if offset_ms is None:
             return None
         try:
-            return percent(self.offset_ms, self.duration_ms)
+            return percent(offset_ms, self.duration_ms)
         except ProgressUnknownError:
             return None
 
@@ -193,11 +215,12 @@ class Session:
             return []
         self._frames += 1
         self.last_seen_at = now
-        self.misses = 0
+        self.find()
         self.client_id = self.client_id or notification.client_id
         self.play_queue_item = self.play_queue_item or notification.play_queue_item
         if notification.state is PlayerState.STOPPED:
-            self._move_to_end(notification.offset_ms, now)
+            if notification.offset_ms is not None:
+                self.position.stop(notification.offset_ms, now, duration_ms=self.duration_ms)
             return self.end(now, why="frame")
         if notification.state is PlayerState.ERROR:  # its offset is not to be trusted
             return self.end(now, why="error")
@@ -210,10 +233,13 @@ class Session:
         """Take in who watches and what it is; what is to be told because of it."""
         self.binding = binding
         if binding.offset_ms and not self.offset_ms and not self.has_ended:
-            self._set_offset(binding.offset_ms, now)
-        if self.offset_ms is not None and is_noise(self.offset_ms, binding.media.duration_ms):
-            self.offset_ms = None  # heard while the length was unknown, and about something else
+            self.position.set(binding.offset_ms, now)
+        self.position.check(binding.media.duration_ms)
         return self.tell(now)
+
+    def find(self) -> None:
+        """The server lists it, or it has said something: it is not missed any more."""
+        self.misses, self.missed_at, self.gone_since = 0, None, None
 
     def end(self, at: datetime, *, why: str) -> list[ScrobbleEvent]:
         """The player is done with the item; what is to be told because of it.
@@ -224,9 +250,9 @@ class Session:
         """
         if self.has_ended:
             return []
-        self.ended_at = at
+        self.ended_at = min(at, self.position.done_at or at)
         self.signal = Signal.STOPPED
-        return self.tell(at, why="skipped" if self.skipped else why)
+        return self.tell(at, why="skipped" if self.position.is_skipped else why)
 
     def tell(self, now: datetime, *, why: str = "frame") -> list[ScrobbleEvent]:
         """What is to be told now, given what has been told; nothing while it is not known about whom."""
@@ -246,12 +272,12 @@ class Session:
 
     def _repeat(self, now: datetime) -> list[ScrobbleEvent]:
         """The two things that are told again on purpose."""
-        sought, self._sought = self._sought, False
-        if self.told is SessionState.PLAYING and sought:
+        is_sought = self.position.take_sought()
+        if self.told is SessionState.PLAYING and is_sought:
             told_at = self._started_told_at
             if told_at is None or now - told_at >= SEEK_REFRESH:
                 return [self._event(ScrobbleAction.START, now, "seek")]
-            self._sought = True  # later, if it is still worth telling
+            self.position.is_sought = True  # later, if it is still worth telling
         if self.told is SessionState.PAUSED and self._pause_told is not None:
             told_at, told_progress = self._pause_told
             moved = abs((self.progress or 0.0) - (told_progress or 0.0)) >= PAUSE_MOVED
@@ -292,41 +318,11 @@ class Session:
         return now < self.hold_until
 
     def _move(self, notification: Notification, now: datetime) -> None:
-        """Believe the position of a live frame, if it can be one."""
+        """Believe the position of a live frame, but for the zero with which players begin to buffer."""
         offset_ms = notification.offset_ms
-        if offset_ms is None or is_noise(offset_ms, self.duration_ms):
+        if offset_ms is None or (notification.state is PlayerState.BUFFERING and offset_ms == 0):
             return
-        if notification.state is PlayerState.BUFFERING and offset_ms == 0:
-            return
-        if self.offset_ms is not None and self.offset_at is not None:
-            elapsed_ms = (now - self.offset_at).total_seconds() * 1000
-            expected = self.offset_ms + (elapsed_ms if self.signal is Signal.PLAYING else 0)
-            if abs(offset_ms - expected) > SEEK_MS:
-                self._sought = True
-                self.skipped = self._is_skip(self.offset_ms, offset_ms)
-        self._set_offset(offset_ms, now)
-
-    def _move_to_end(self, offset_ms: int | None, now: datetime) -> None:
-        """Believe the position of a stop, unless it undoes what was seen a moment ago."""
-        if offset_ms is None or is_noise(offset_ms, self.duration_ms):
-            return
-        last_ms, last_at = self.offset_ms, self.offset_at
-        if last_ms is not None and last_at is not None:
-            fresh = now - last_at <= FRESH
-            if offset_ms == 0 or (fresh and last_ms - offset_ms > SEEK_MS):
-                return
-            self.skipped = self.skipped or self._is_skip(last_ms, offset_ms)
-        self._set_offset(offset_ms, now)
-
-    def _is_skip(self, before_ms: int, after_ms: int) -> bool:
-        duration_ms = self.duration_ms
-        if not duration_ms:
-            return False
-        return after_ms - before_ms >= SKIP_SHARE * duration_ms and duration_ms - after_ms < SKIP_REST_MS
-
-    def _set_offset(self, offset_ms: int, now: datetime) -> None:
-        self.offset_ms = offset_ms
-        self.offset_at = now
+        self.position.move(offset_ms, now, duration_ms=self.duration_ms, is_playing=self.is_playing)
 
     # ------------------------------------------------------------------------------ as a row
 
@@ -362,8 +358,8 @@ class Session:
 def restored(play: Play) -> Session:
     """The session of a play that was open when the process ended; the server has yet to confirm it."""
     told = SessionState.PAUSED if play.state is PlayState.PAUSED else SessionState.PLAYING
-    if not (play.account.is_known and play.media.kind.is_scrobbled):
-        told = SessionState.NEW
+    if not (play.account.is_known and play.media.kind.is_scrobbled and play.offset_ms):
+        told = SessionState.NEW  # its first word may have waited for a name, or for a position
     return Session(
         play_id=play.id,
         server=play.server,
@@ -375,8 +371,7 @@ def restored(play: Play) -> Session:
         last_seen_at=play.last_seen_at,
         signal=Signal.PAUSED if play.state is PlayState.PAUSED else Signal.PLAYING,
         told=told,
-        offset_ms=play.offset_ms,
-        offset_at=play.last_seen_at,
+        position=Position(offset_ms=play.offset_ms, at=play.last_seen_at),
         binding=Binding(account=play.account, media=play.media, player=play.player),
         saved_at=play.last_seen_at,
         origin=play.origin,
