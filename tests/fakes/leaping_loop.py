@@ -1,0 +1,93 @@
+"""An event loop that leaps over waiting, so that an evening takes a second and nothing depends on luck.
+
+Sockets, threads and the database are real. Only time is not: it stands still while there is anything to
+do, in this process or in a thread that was asked, and leaps to the next timer once there is nothing. A
+faster clock would multiply every hiccup of the machine; here a hiccup lasts no time at all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import selectors
+import sys
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from crosswatch.clock import Clock
+
+EVENING = datetime(2026, 11, 20, 20, 0, tzinfo=UTC).timestamp()
+"""When each loop begins, in Unix seconds."""
+
+GRACE_S = 0.0001
+"""Real seconds of quiet before a leap: what is sent on the loopback arrives at once, or nearly so."""
+
+LOOK_S = 1.0
+"""Real seconds between two looks at a thread that is at work."""
+
+THREADED = "crosswatch.storage.threads"
+"""The module whose futures are settled by a thread of its own."""
+
+
+class _LeapingSelector(selectors.DefaultSelector):
+    loop: LeapingLoop
+
+    def select(self, timeout=None):
+        ready = super().select(0)
+        if ready or (timeout is not None and timeout <= 0):
+            return ready
+        if self.loop.is_held or timeout is None:
+            return super().select(LOOK_S)
+        time.sleep(GRACE_S)  # a select would wait for a whole millisecond
+        ready = super().select(0)
+        if not ready:
+            self.loop.leap(timeout)
+        return ready
+
+
+class LeapingLoop(asyncio.SelectorEventLoop):
+    """Its seconds are those of the household, not of the world."""
+
+    def __init__(self):
+        selector = _LeapingSelector()
+        selector.loop = self
+        self._now = 0.0
+        self._held = 0
+        super().__init__(selector)
+
+    def time(self):
+        return self._now
+
+    @property
+    def is_held(self):
+        """Whether a thread is at work for somebody who waits."""
+        return self._held > 0
+
+    def leap(self, seconds):
+        self._now += seconds
+
+    def create_future(self):
+        future = super().create_future()
+        if sys._getframe(1).f_globals.get("__name__") == THREADED:
+            self._hold(future)
+        return future
+
+    def run_in_executor(self, executor, func, *args):
+        future = super().run_in_executor(executor, func, *args)
+        self._hold(future)
+        return future
+
+    def _hold(self, future):
+        self._held += 1
+        future.add_done_callback(self._let_go)
+
+    def _let_go(self, _future):
+        self._held -= 1
+
+
+@dataclass(frozen=True, slots=True)
+class LoopClock(Clock):
+    """The time of the loop that runs, as a time of day; only for what runs in it."""
+
+    def timestamp(self):
+        return EVENING + asyncio.get_running_loop().time()
