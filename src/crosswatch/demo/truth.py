@@ -1,0 +1,78 @@
+"""What was really watched, from the players, and what Trakt really holds, both from inside the simulators."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crosswatch.demo.comparison import Held, Seen
+from crosswatch.demo.spectator import SOMEBODY, item_words
+from crosswatch.simulator.titles import MOVIES, SHOWS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from crosswatch.simulator.plex import SimulatedPlex, Viewing
+    from crosswatch.simulator.plex.items import Item
+    from crosswatch.simulator.trakt import SimulatedTrakt
+
+
+class Truth:
+    """Knows both sides, independently of the app.
+
+    Args:
+        plexes: The servers, before anybody renames anything there.
+        trakt: Where plays go.
+    """
+
+    def __init__(self, plexes: Iterable[SimulatedPlex], trakt: SimulatedTrakt) -> None:
+        self._plexes = tuple(plexes)
+        self._trakt = trakt
+        self._names = {
+            item: trakt_label(item) for plex in self._plexes for item in plex.world.library.everything()
+        }
+
+    def seen(self) -> list[Seen]:
+        """All viewings that have ended."""
+        viewings = [viewing for plex in self._plexes for viewing in plex.world.viewings]
+        return [one for viewing in viewings if (one := self._seen(viewing)) is not None]
+
+    def held(self) -> list[Held]:
+        """All plays in all histories."""
+        return [
+            Held(account=user.username, label=play.label, at=play.watched_at, told_at=play.made_at)
+            for user in self._trakt.world.users.values()
+            for play in user.history
+        ]
+
+    def _seen(self, viewing: Viewing) -> Seen | None:
+        if viewing.ended_at is None:
+            return None
+        return Seen(
+            who=viewing.person.title if viewing.person else SOMEBODY,
+            label=item_words(viewing.item),
+            trakt_label=self._names.get(viewing.item, ""),
+            rating_key=viewing.item.rating_key,
+            progress=viewing.progress if viewing.item.length_ms else None,
+            started_at=viewing.started_at,
+            ended_at=viewing.ended_at,
+            counted_at=viewing.counted_at,
+        )
+
+
+def trakt_label(item: Item) -> str:
+    """The item as the simulated Trakt names it; empty if Trakt does not know it."""
+    if item.kind == "movie":
+        known = any((movie.title, movie.year) == (item.title, item.year) for movie in MOVIES)
+        return item.label if known else ""
+    show = item.grandparent
+    if item.kind != "episode" or show is None:
+        return ""
+    name = next((one.trakt_title or one.title for one in SHOWS if _is_show(show, one.title, one.year)), "")
+    season, number = item.aired or (item.season_index, item.index)
+    if not name or season is None or number is None:
+        return ""
+    return f"{name} S{season:02d}E{number:02d}"
+
+
+def _is_show(show: Item, title: str, year: int) -> bool:
+    return (show.title, show.year) == (title, year)
