@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import aiohttp
 import pytest
+from aiohttp import web
 
 from crosswatch.clock import Clock
 from crosswatch.config.file import ConfigFile
@@ -186,3 +187,24 @@ def order():
         )
 
     return make
+
+
+@pytest.fixture
+async def odd(edit):
+    """What is said in Trakt's place, to everything that is asked: arguments of a response."""
+    said = {}
+
+    async def answer(_):
+        return web.Response(**said)
+
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", answer)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    port = runner.addresses[0][1]
+    address = f"http://127.0.0.1:{port}"
+    edit(lambda document: document["trakt"].update(api_url=address, auth_url=address))
+    yield said
+    await runner.cleanup()

@@ -5,7 +5,6 @@ import asyncio
 import aiohttp
 import msgspec
 import pytest
-from aiohttp import web
 
 from crosswatch.providers.scrobble.trakt.answers import Answer, Failure, Request
 from crosswatch.providers.scrobble.trakt.client import LARGEST_ANSWER, USER_AGENT
@@ -122,6 +121,18 @@ async def test_a_server_without_tls_behind_https_is_said(trakt, client, token, e
     assert reply == Failure(detail="The secure connection to Trakt could not be made.", may_be_done=False)
 
 
+@pytest.mark.parametrize(
+    "address",
+    ["http://trakt..tv", "http://.", "http://[::1]x", r"http://a\b"],
+    ids=["dots", "dot", "IPv6", "backslash"],
+)
+async def test_an_address_that_makes_no_sense_is_said(client, token, edit, address):
+    edit(lambda document: document["trakt"].update(api_url=address))
+    reply = await client.call(START, token)
+    assert reply.detail == "Trakt's address makes no sense. Check `trakt.api_url` and `trakt.auth_url`."
+    assert not reply.may_be_done
+
+
 @pytest.mark.parametrize("token", ["line\nbreak", "ünïcode"], ids=repr)
 async def test_a_token_that_no_header_can_carry_is_not_sent(trakt, client, token):
     reply = await client.call(START, token)
@@ -155,24 +166,36 @@ async def test_an_answer_without_end_is_not_read_to_its_end(trakt, client, token
     assert (await client.call(START, token)).json is not None
 
 
-@pytest.fixture
-async def odd(edit):
-    """A server that answers whatever it is told to, in Trakt's place."""
-    said = {}
+BROKEN = {
+    "no HTTP": b"hello\r\n\r\n",
+    "no status": b"HTTP/1.1 abc\r\n\r\n",
+    "a status of its own": b"HTTP/1.1 99999 X\r\n\r\n",
+    "half of the head": b"HTTP/1.1 201 Created\r\nContent-Ty",
+    "half of the body": b"HTTP/1.1 201 Created\r\nContent-Length: 100\r\n\r\n{",
+    "broken chunks": b"HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}",
+    "broken gzip": b"HTTP/1.1 201 Created\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nabcd",
+    "two lengths": b"HTTP/1.1 201 X\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{} ",
+    "endless head": b"HTTP/1.1 201 X\r\nX-Y: " + b"a" * 100_000 + b"\r\n\r\n",
+    "no UTF-8 in the head": b"HTTP/1.1 201 X\r\nX-\xff\xfe: \xff\r\n\r\n",
+    "nothing": b"",
+}
 
-    async def answer(_):
-        return web.Response(**said)
 
-    app = web.Application()
-    app.router.add_route("*", "/{path:.*}", answer)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    port = runner.addresses[0][1]
-    edit(lambda document: document["trakt"].update(api_url=f"http://127.0.0.1:{port}"))
-    yield said
-    await runner.cleanup()
+@pytest.mark.parametrize("said", BROKEN)
+async def test_an_answer_that_is_no_http_is_a_failure(client, token, edit, said):
+    async def answer(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(BROKEN[said])
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        edit(lambda document: document["trakt"].update(api_url=f"http://127.0.0.1:{port}"))
+        reply = await client.call(START, token)
+    assert isinstance(reply, Failure)
+    assert reply.may_be_done
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from crosswatch.core.ids import Ids
 from crosswatch.core.outcomes import Accepted, Hold, Refused, Retry
 from crosswatch.core.plays import Match, SinkAccount
 from crosswatch.core.reasons import Reason
+from crosswatch.providers.scrobble.trakt import talk
 from crosswatch.providers.scrobble.trakt.bodies import media_key
 from crosswatch.simulator.trakt import Fault
 
@@ -92,6 +93,25 @@ async def test_a_second_page_that_is_refused_takes_the_first_one_back(trakt, sin
 
 async def test_an_empty_history_is_one(sink):
     assert await sink.fetch_history(ALICE, LATE, CLOCK.now()) == ([], None)
+
+
+async def test_what_is_no_list_is_no_history(sink, odd):
+    odd.update(body=b"{}", content_type="application/json")
+    plays, trouble = await sink.fetch_history(ALICE, LATE, CLOCK.now())
+    assert (plays, trouble.outcome.reason) == ([], Reason.TRAKT_DOWN)
+
+
+async def test_lines_that_make_no_sense_are_said_and_left_out(sink, odd, caplog):
+    odd.update(body=b"[null, {}]", headers={"X-Pagination-Page-Count": "1"}, content_type="application/json")
+    assert await sink.fetch_history(ALICE, LATE, CLOCK.now()) == ([], None)
+    assert "2 lines of Trakt's history made no sense" in caplog.text
+
+
+async def test_a_history_without_end_is_none(sink, odd):
+    odd.update(body=b"[null]", content_type="application/json")
+    plays, trouble = await sink.fetch_history(ALICE, LATE, CLOCK.now())
+    assert (plays, len(trouble.exchanges)) == ([], 100)
+    assert "more than 100 pages" in trouble.outcome.detail
 
 
 # ---------------------------------------------------------------------------------- adding
@@ -232,6 +252,30 @@ async def test_a_second_write_that_fails_takes_nothing_back_from_the_first(trakt
     attempts = await sink.backfill([late(movie()), late(renumbered, 50)])
     assert isinstance(attempts[0].outcome, Accepted)
     assert attempts[1].outcome.reason is Reason.RATE_LIMITED
+
+
+async def test_an_answer_that_counts_too_few_leaves_all_unknown(sink, odd, late, movie):
+    odd.update(body=b'{"added": {"movies": 1}, "not_found": {}}', content_type="application/json")
+    attempts = await sink.backfill([late(movie()), late(movie(), 300)])
+    assert [(one.outcome.reason, one.outcome.is_unknown) for one in attempts] == [
+        (Reason.OUTCOME_UNKNOWN, True)
+    ] * 2
+
+
+async def test_what_a_search_finds_and_trakt_does_not_take_is_tried_later(sink, late, movie, trakt):
+    nothing = '{"added": {"movies": 0, "episodes": 0}, "not_found": {"movies": []}}'
+    headers = {"Content-Type": "application/json"}
+    trakt.add_fault(Fault.answering(201, path="/sync/history", method="POST", body=nothing, headers=headers))
+    (attempt,) = await sink.backfill([late(movie())])
+    assert isinstance(attempt.outcome, Retry)
+    assert len(adds(trakt)) == 2
+
+
+async def test_when_half_of_the_time_is_over_nothing_is_searched(trakt, sink, late, movie, monkeypatch):
+    monkeypatch.setattr(talk.Talk, "is_late", True)
+    attempts = await sink.backfill([late(movie(ids=Ids())), late(movie(), 300)])
+    assert [type(attempt.outcome) for attempt in attempts] == [Retry, Accepted]
+    assert trakt.ledger.of("GET", "/search") == []
 
 
 async def test_an_override_is_added_and_never_replaced_by_a_search(trakt, sink, late, movie, matches):

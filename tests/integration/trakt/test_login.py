@@ -11,6 +11,8 @@ from crosswatch.errors import LoginError
 from crosswatch.providers.scrobble.trakt.login import DeviceLogin
 from crosswatch.simulator.trakt import Fault, FaultKind
 
+CODE = {"device_code": "d", "user_code": "5055CC52", "verification_url": "https://trakt.tv/activate"}
+
 
 @pytest.fixture
 def clock():
@@ -188,6 +190,30 @@ async def test_without_a_code_a_sentence_says_why(trakt, login, fault, words):
     trakt.add_fault(fault)
     with pytest.raises(LoginError, match=words):
         await login.start()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"device_code": None},
+        {"user_code": ""},
+        {"verification_url": 5},
+        {"verification_url": "javascript:alert(1)"},
+    ],
+    ids=["no code", "nothing to type", "no address", "no address of a page"],
+)
+async def test_an_answer_without_a_usable_code_is_none(login, odd, change):
+    odd.update(body=json.dumps(CODE | change).encode(), content_type="application/json")
+    with pytest.raises(LoginError, match="holds no code"):
+        await login.start()
+
+
+@pytest.mark.parametrize("figure", [None, 0, "soon", 10**12], ids=str)
+async def test_figures_that_make_no_sense_are_replaced(login, odd, clock, figure):
+    answer = CODE | {"expires_in": figure, "interval": figure}
+    odd.update(body=json.dumps(answer).encode(), content_type="application/json")
+    code = await login.start()
+    assert timedelta(minutes=9) < code.expires_at - clock.now() <= timedelta(days=1)
 
 
 async def test_where_nobody_listens_a_sentence_says_so(trakt, login):

@@ -11,6 +11,7 @@ from crosswatch.core.ids import Ids
 from crosswatch.core.outcomes import Accepted, AlreadyThere, Hold, Refused, Retry
 from crosswatch.core.plays import DesiredAction, Match, SinkAccount
 from crosswatch.core.reasons import Reason
+from crosswatch.providers.scrobble.trakt import talk
 from crosswatch.providers.scrobble.trakt.bodies import media_key
 from crosswatch.providers.scrobble.trakt.sink import Profile
 from crosswatch.simulator.trakt import Fault
@@ -290,7 +291,15 @@ async def test_why_an_account_cannot_be_told_is_an_attempt(trakt, sink, fault, r
     assert (await sink.fetch_profile(ALICE)).outcome.reason is reason
 
 
-# ---------------------------------------------------------------------------------- distance
+@pytest.mark.parametrize(
+    "body", [b"{}", b"[]", b'{"user": {"username": 5}}'], ids=["no user", "a list", "no name"]
+)
+async def test_an_answer_that_names_nobody_is_trouble(sink, odd, body):
+    odd.update(body=body, content_type="application/json")
+    assert (await sink.fetch_profile(ALICE)).outcome.reason is Reason.TRAKT_DOWN
+
+
+# ---------------------------------------------------------------------------------- distance and time
 
 
 async def test_a_second_write_of_one_order_keeps_its_distance(trakt, send, movie, edit):
@@ -300,6 +309,14 @@ async def test_a_second_write_of_one_order_keeps_its_distance(trakt, send, movie
     attempt = await send(movie(), PAUSE, 40)
     assert isinstance(attempt.outcome, Accepted)
     assert [request.status for request in trakt.ledger.requests] == [404, 201]
+
+
+async def test_an_attempt_that_has_lasted_too_long_asks_nothing_more(trakt, send, movie, monkeypatch):
+    """The lease of its delivery must not run out meanwhile."""
+    monkeypatch.setattr(talk, "LONGEST_TALK_S", -1.0)
+    attempt = await send(movie())
+    assert (type(attempt.outcome), attempt.outcome.is_unknown) == (Retry, False)
+    assert trakt.ledger.requests == []
 
 
 # ---------------------------------------------------------------------------------- the story
@@ -363,4 +380,9 @@ async def test_a_play_is_taken_back_by_its_number_and_no_other_play_of_the_item(
 @pytest.mark.parametrize("fault", [Fault.answering(503), Fault.html()], ids=["overloaded", "page"])
 async def test_a_removal_without_an_answer_is_tried_again(trakt, sink, fault):
     trakt.add_fault(fault)
+    assert isinstance((await sink.forget_play(ALICE, 5)).outcome, Retry)
+
+
+async def test_a_removal_that_says_nothing_is_tried_again(sink, odd):
+    odd.update(body=b'{"deleted": {"movies": 0}}', content_type="application/json")
     assert isinstance((await sink.forget_play(ALICE, 5)).outcome, Retry)

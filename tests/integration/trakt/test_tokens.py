@@ -192,6 +192,15 @@ async def test_what_another_process_has_renewed_is_read_before_asking(trakt, con
     assert renewals(trakt) == []
 
 
+async def test_a_link_that_was_taken_away_meanwhile_is_none(trakt, config, tokens):
+    refused = config.settings.auth.trakt.access_token
+    document = json.loads(config.path.read_text())
+    del document["auth"]
+    config.path.write_text(json.dumps(document))
+    outcome = await tokens.fetch(ALICE, rejected=refused)
+    assert (outcome.detail, renewals(trakt)) == (NOT_LINKED, [])
+
+
 # ---------------------------------------------------------------------------------- lost and refused
 
 

@@ -105,6 +105,12 @@ def test_two_that_fit_alike_are_not_guessed_between(drive):
     assert found.detail == "Candidates: Home (2015) (trakt 1), Home (2016) (trakt 2)."
 
 
+def test_a_title_that_many_share_is_not_looked_into(drive):
+    hits = [hit("movie", number, "Home", 2015) for number in range(1, 9)]
+    found, requests = drive(find(a_movie("Home", 2015, 95)), lambda _: ok(hits))
+    assert (found.reason, len(requests)) == (Reason.AMBIGUOUS_MATCH, 2)
+
+
 def test_the_length_tells_two_of_one_title_and_year_apart(drive):
     def answer(request):
         if request.path.startswith("/search"):

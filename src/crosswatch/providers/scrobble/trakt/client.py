@@ -111,7 +111,7 @@ class TraktClient:
                 allow_redirects=False,
             ) as response:
                 return await _read(response)
-        except (aiohttp.ClientError, TimeoutError) as error:
+        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
             return _failure(error)
 
 
@@ -145,13 +145,14 @@ def _decode(body: bytes, content_type: str) -> Any:
         return None
 
 
-def _failure(error: aiohttp.ClientError | TimeoutError) -> Failure:
+def _failure(error: aiohttp.ClientError | TimeoutError | ValueError) -> Failure:
+    """What broke; some errors are several of these at once, so the order matters."""
     match error:
         case aiohttp.ClientConnectorDNSError():
             return Failure(detail="Trakt's address could not be found.", may_be_done=False)
         case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientConnectorSSLError():
             return Failure(detail="The secure connection to Trakt could not be made.", may_be_done=False)
-        case aiohttp.InvalidURL() | aiohttp.NonHttpUrlClientError():
+        case ValueError():  # the address cannot be taken apart, or its name cannot be looked up
             detail = "Trakt's address makes no sense. Check `trakt.api_url` and `trakt.auth_url`."
             return Failure(detail=detail, may_be_done=False)
         case aiohttp.ConnectionTimeoutError() | aiohttp.ClientConnectorError():

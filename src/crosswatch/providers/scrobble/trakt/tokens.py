@@ -135,10 +135,7 @@ class Tokens:
             if pair.is_due(self._clock.now()) and self._may_renew_early(account.name, pair):
                 self._renewal(account.name)
             return pair.access_token
-        result = await asyncio.shield(self._renewal(account.name, rejected))
-        if result == rejected:  # a renewal that was under way had another reason, and left this token alone
-            result = await asyncio.shield(self._renewal(account.name, rejected))
-        return result
+        return await asyncio.shield(self._renewal(account.name, rejected))
 
     def status(self, account: SinkAccount) -> LinkStatus:
         """How the link stands, by what is known without asking."""
