@@ -26,11 +26,15 @@ def labels(trakt, username="alice"):
 
 
 @pytest.fixture
-def send(sink, order):
-    """Send an order for an item; what came of it."""
+def send(sink, order, matches):
+    """Send an order for an item, and keep the match that the outcome carries, as the ledger does."""
 
     async def run(media, action=WATCHED, progress=95, **given):
-        return await sink.send(order(media, action, progress, **given))
+        attempt = await sink.send(order(media, action, progress, **given))
+        match = getattr(attempt.outcome, "match", None)
+        if match is not None and not matches.is_broken:
+            await matches.save_match(match)
+        return attempt
 
     return run
 
@@ -99,6 +103,19 @@ async def test_what_a_search_found_is_not_searched_again(trakt, send, movie):
     attempt = await send(media)
     assert isinstance(attempt.outcome, AlreadyThere)
     assert len(trakt.ledger.of("GET")) == searches > 0
+
+
+async def test_what_the_outcome_carries_is_left_to_the_ledger(sink, order, movie, matches):
+    attempt = await sink.send(order(movie()))
+    assert attempt.outcome.match.ids.tmdb == 329865
+    assert matches.kept == {}
+
+
+async def test_what_a_search_found_is_kept_though_the_play_was_not_made(trakt, sink, order, movie, matches):
+    trakt.add_fault(Fault.answering(503, path="/scrobble"))
+    attempt = await sink.send(order(movie(ids=Ids())))
+    assert isinstance(attempt.outcome, Retry)
+    assert matches.kept[media_key(movie(ids=Ids()))].evidence == "search"
 
 
 async def test_what_was_not_found_is_not_searched_again(trakt, send, movie):

@@ -17,7 +17,7 @@ from crosswatch.providers.scrobble.trakt.answers import Answer, Request
 from crosswatch.providers.scrobble.trakt.backfill import Backfill
 from crosswatch.providers.scrobble.trakt.bodies import media_key
 from crosswatch.providers.scrobble.trakt.classify import CallKind, classify
-from crosswatch.providers.scrobble.trakt.flow import scrobble
+from crosswatch.providers.scrobble.trakt.flow import Ending, scrobble
 from crosswatch.providers.scrobble.trakt.history import read_removed, remove_request
 from crosswatch.providers.scrobble.trakt.reading import read_history, unreadable
 from crosswatch.providers.scrobble.trakt.talk import Talk
@@ -86,7 +86,7 @@ class TraktSink:
         flow = scrobble(order, match, now=self._clock.now(), is_pause_gone=self._is_pause_gone)
         ending = await talk.follow(flow)
         self._note_pause(is_gone=ending.is_pause_gone)
-        await self._remember(ending.learned)
+        await self._remember(ending)
         return self._attempt(talk, ending.outcome)
 
     async def fetch_history(
@@ -116,7 +116,7 @@ class TraktSink:
         batch = Backfill(talk, orders, matches, self._clock.now())
         endings = await batch.run()
         for ending in endings:
-            await self._remember(ending.learned)
+            await self._remember(ending)
         return [
             replace(self._attempt(talk, ending.outcome), exchanges=batch.story(place))
             for place, ending in enumerate(endings)
@@ -194,9 +194,13 @@ class TraktSink:
             log.warning("what Trakt calls %s cannot be looked up: %s", media.label, error)
             return None
 
-    async def _remember(self, learned: Match | None) -> None:
-        """Keep a match; where that fails it is looked up again, but what Trakt has done stays done."""
-        if learned is None:
+    async def _remember(self, ending: Ending) -> None:
+        """Keep what was learned, unless the outcome carries it, for the ledger keeps that with the delivery.
+
+        Where it cannot be kept, it is looked up again; what Trakt has done stays done.
+        """
+        learned, outcome = ending.learned, ending.outcome
+        if learned is None or (isinstance(outcome, Accepted | AlreadyThere) and outcome.match == learned):
             return
         try:
             await self._matches.save_match(learned)
