@@ -1,14 +1,17 @@
 # Verbs of the house. Each sets up what it needs by itself; nothing is installed outside .venv.
 #   make demo    the whole product against simulated servers, no account needed
-#   make test    the everyday tests        make check   style, types, import contracts
-#   make serve   run it for real           make bench   figures, as ratios measured in one run
+#   make serve   run it for real
+#   make test    the tests                 make check   style, types, import contracts
+#   make chaos   thousands of viewings under fire, SEED=… PLAYS=…
+#   make bench   figures, as ratios measured in one run
+#   make docs    draw anew what the documentation takes from the code
 
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 ARGS   ?=
 
-.PHONY: setup demo serve check format test test-all bench lock clean
+.PHONY: setup demo serve check format test chaos bench docs lock clean
 
 setup: $(VENV)/.dev
 
@@ -31,8 +34,14 @@ format: $(VENV)/.dev
 test: $(VENV)/.dev
 	$(BIN)/pytest -n auto -q $(ARGS)
 
+chaos: $(VENV)/.dev
+	$(BIN)/python -m chaos $(if $(SEED),--seed $(SEED)) $(if $(PLAYS),--plays $(PLAYS)) $(ARGS)
+
 bench: $(VENV)/.dev
 	$(BIN)/python -m bench $(ARGS)
+
+docs: $(VENV)/.runtime
+	$(BIN)/python -m tools.draw_docs
 
 # Needs uv; only whoever changes a dependency runs it. The locks name no registry.
 lock:
@@ -40,7 +49,7 @@ lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header -q pyproject.toml --group dev -o requirements/dev.lock
 
 clean:
-	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 
 # -- environment -------------------------------------------------------------------------------
 # The venv module is missing on some distributions (and ensurepip on others), so there is a second
