@@ -1,0 +1,226 @@
+"""The documentation says what the code does: each key, command and word, and nothing that is not there."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import json
+import re
+from typing import Annotated, get_args, get_origin, get_type_hints
+
+import click
+import msgspec
+import pytest
+
+import crosswatch
+from crosswatch.cli.program import program
+from crosswatch.config.model import ServerSettings, Settings, TokenSettings, known_keys, parse_settings
+from fakes.markdown import PAGES, ROOT, anchors, code_blocks, headings, links, page, rows, section, typed
+
+SOURCES = ROOT / "src" / "crosswatch"
+
+
+def name_of(path):
+    return path.relative_to(ROOT).as_posix()
+
+
+# ---------------------------------------------------------------- configuration
+
+KEYS = {
+    cells[0].strip("`"): cells for cells in rows(section(page("docs/configuration.md"), "Every key"))
+}  # key, default, allowed, meaning
+
+
+def declared(key):
+    """The view that holds the key, and its name there."""
+    view = Settings
+    if key.startswith("servers[]."):
+        view, key = ServerSettings, key.removeprefix("servers[].")
+    elif key.startswith("accounts.<name>."):
+        view, key = TokenSettings, key.removeprefix("accounts.<name>.")
+    *above, name = key.split(".")
+    for step in above:
+        view = get_type_hints(view)[step]
+    return view, name
+
+
+def test_every_key_of_the_configuration_is_explained_and_no_other():
+    assert set(KEYS) == set(known_keys())
+
+
+@pytest.mark.parametrize("key", sorted(known_keys()))
+def test_a_keys_default_is_the_one_in_the_code(key):
+    view, name = declared(key)
+    default = msgspec.json.encode(getattr(view(), name))
+    assert json.loads(KEYS[key][1].strip("`")) == json.loads(default)
+
+
+@pytest.mark.parametrize("key", sorted(known_keys()))
+def test_a_keys_limits_are_those_in_the_code(key):
+    view, name = declared(key)
+    hint = get_type_hints(view, include_extras=True)[name]
+    allowed = KEYS[key][2]
+    if get_origin(hint) is Annotated and get_args(hint)[1].ge is not None:
+        meta = get_args(hint)[1]
+        assert allowed == f"{float(meta.ge):.12g} to {float(meta.le):.12g}"
+    else:
+        kinds = {bool: "true or false", str: "text", tuple: "list"}
+        kind = kinds[get_origin(hint) or hint] if get_origin(hint) is not Annotated else "address"
+        assert kind in allowed or "address" in allowed
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/configuration.md"])
+def test_an_example_of_a_configuration_is_valid_and_means_something(name):
+    (example,) = code_blocks(page(name), "json")
+    settings = parse_settings(json.loads(example))
+    assert settings.features.watch.enabled
+    assert settings.features.scrobble.providers.trakt.enabled
+
+
+def test_every_variable_that_is_read_is_explained():
+    text = "".join(path.read_text() for path in SOURCES.rglob("*.py"))
+    read = set(re.findall(r"\bCROSSWATCH_[A-Z_]+\b", text)) | {"XDG_CONFIG_HOME", "NO_COLOR"}
+    explained = {
+        cells[0].strip("`") for cells in rows(section(page("docs/configuration.md"), "Environment variables"))
+    }
+    assert explained == read
+
+
+# ---------------------------------------------------------------- command line
+
+
+def commands(group, above="crosswatch"):
+    """Every command that does something, by what is typed."""
+    for name in group.list_commands(click.Context(group)):
+        command = group.get_command(click.Context(group), name)
+        if isinstance(command, click.Group):
+            yield from commands(command, f"{above} {name}")
+        else:
+            yield f"{above} {name}", command
+
+
+COMMANDS = dict(commands(program))
+
+
+def test_every_command_is_explained_and_no_other():
+    assert {title.strip("`") for title in headings(page("docs/cli.md"), 3)} == set(COMMANDS)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_option_of_a_command_is_explained_with_its_default(name):
+    explained = {cells[0]: cells[1] for cells in rows(section(page("docs/cli.md"), f"`{name}`"))}
+    expected = {}
+    for parameter in COMMANDS[name].params:
+        is_option = isinstance(parameter, click.Option)
+        shown = parameter.opts[0] if is_option else parameter.human_readable_name
+        has_default = is_option and not parameter.is_flag and parameter.default is not None
+        default = parameter.default
+        expected[f"`{shown}`"] = (
+            f"`{default:g}`" if isinstance(default, float) else f"`{default}`" if has_default else ""
+        )
+    assert explained == expected
+
+
+# ---------------------------------------------------------------- what is drawn
+
+
+@pytest.fixture(scope="module")
+def drawing():
+    spec = importlib.util.spec_from_file_location("draw_docs", ROOT / "tools" / "draw_docs.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("name", ["docs/sessions.md", "docs/reasons.md"])
+def test_what_the_code_says_is_drawn_as_it_is_now(drawing, name):
+    """If this fails, `make docs` mends it."""
+    text = page(name)
+    assert ROOT / name in drawing.pages()
+    assert drawing.redraw(text) == text
+
+
+def test_every_drawing_is_shown(drawing):
+    shown = set(re.findall(r"<!-- drawn: ([\w-]+) -->", "".join(path.read_text() for path in PAGES)))
+    assert shown == set(drawing.PARTS)
+
+
+# ---------------------------------------------------------------- words, paths, links
+
+
+FILES = {"crosswatch.db", "crosswatch.lock"}
+
+
+def is_there(dotted):
+    """Whether there is a module, class, function or constant of that name."""
+    module, rest = crosswatch, dotted.split(".")[1:]
+    while rest and importlib.util.find_spec(f"{module.__name__}.{rest[0]}"):
+        module, rest = importlib.import_module(f"{module.__name__}.{rest[0]}"), rest[1:]
+        if not hasattr(module, "__path__"):
+            break
+    found = module
+    for name in rest:
+        found = getattr(found, name, None)
+    return found is not None
+
+
+@pytest.mark.parametrize("path", PAGES, ids=name_of)
+def test_a_name_of_the_code_leads_somewhere(path):
+    names = {word for word in typed(path.read_text()) if re.fullmatch(r"crosswatch(\.\w+)+", word)}
+    assert [name for name in sorted(names - FILES) if not is_there(name)] == []
+
+
+@pytest.mark.parametrize("path", PAGES, ids=name_of)
+def test_a_link_leads_somewhere(path):
+    for target in links(path.read_text()):
+        if "://" in target:
+            continue
+        file, _, anchor = target.partition("#")
+        aim = (path.parent / file).resolve() if file else path
+        assert aim.exists(), target
+        assert not anchor or anchor in anchors(aim.read_text()), target
+
+
+def test_the_way_through_the_house_leads_through_files_that_are_there():
+    for cells in rows(section(page("CONTRIBUTING.md"), "The house in a minute")):
+        named = [word for cell in cells for word in re.findall(r"`([\w/]+(?:\.py|/))`", cell)]
+        above = SOURCES
+        for word in named:
+            found = SOURCES / word if "/" in word else above / word
+            assert found.exists(), word
+            above = found.parent
+
+
+@pytest.mark.parametrize("path", PAGES, ids=name_of)
+def test_a_verb_of_make_is_one(path):
+    verbs = set(re.findall(r"^([a-z]+):", page("Makefile"), re.MULTILINE))
+    text = path.read_text()
+    commands = typed(text) + [line for block in code_blocks(text, "bash") for line in block.splitlines()]
+    for command in commands:
+        if match := re.match(r"make ([a-z]+)", command):
+            assert match[1] in verbs, command
+
+
+@pytest.mark.parametrize("path", PAGES, ids=name_of)
+def test_a_command_is_one(path):
+    text = path.read_text()
+    lines = typed(text) + [line for block in code_blocks(text, "bash") for line in block.splitlines()]
+    for line in lines:
+        if match := re.match(r"(?:\.venv/bin/)?crosswatch ([a-z].*)", line):
+            words = match[1].split()
+            known = [name.split()[1:] for name in COMMANDS]
+            assert any(words[: len(name)] == name[: len(words)] for name in known), line
+
+
+def test_the_changelog_knows_this_version_or_what_comes():
+    assert re.search(
+        rf"^## \[(Unreleased|{re.escape(crosswatch.__version__)})\]", page("CHANGELOG.md"), re.MULTILINE
+    )
+
+
+def test_verbs_are_explained_to_contributors():
+    verbs = set(re.findall(r"^([a-z]+):", page("Makefile"), re.MULTILINE))
+    explained = {
+        cells[0].strip("`").removeprefix("make ") for cells in rows(section(page("CONTRIBUTING.md"), "Verbs"))
+    }
+    assert explained == verbs
