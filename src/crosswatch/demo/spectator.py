@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 JUMP_MS = 30_000
 """A position that is off by more than this was sought."""
 
+ROUNDING_MS = 1_000
+"""Between its beginning and its first look a viewing may have buffered so long."""
+
 NEARLY_ALL = 99.0
 """Percent from which somebody has seen it to the end."""
 
@@ -69,16 +72,17 @@ class Spectator:
 
 def item_words(item: Item) -> str:
     """The item as people call it."""
-    return f"{item.extra.get('subtype', 'clip')} of {item.title}" if item.kind == "clip" else item.label
+    return f"the trailer of {item.title}" if item.extra.get("subtype") == "trailer" else item.label
 
 
 def _begin(player: Player, viewing: Viewing, now: datetime, *, is_rewatch: bool) -> Remark:
     label, device = item_words(viewing.item), viewing.device.title
     passed_ms = int((now - viewing.started_at).total_seconds() * 1000)
+    began_ms = player.position_ms - passed_ms + ROUNDING_MS
     if viewing.item.is_live:
         text = f"watches {label}, live, on {device}"
-    elif viewing.ended_at is None and player.position_ms - passed_ms > JUMP_MS:
-        text = f"goes on with {label} at {_place(viewing, player.position_ms - passed_ms)}, on {device}"
+    elif viewing.ended_at is None and began_ms > JUMP_MS:
+        text = f"goes on with {label} at {_place(viewing, began_ms)}, on {device}"
     else:
         text = f"starts {label} {'again ' if is_rewatch else ''}on {device}"
     return _remark(viewing, viewing.started_at, "▶", text)

@@ -9,6 +9,7 @@ import aiohttp
 import pytest
 
 from crosswatch.demo.stage import HOST, AppDiedError, Stage, first_of, free_port
+from crosswatch.simulator.plex import PlexOptions, SimulatedPlex
 
 
 async def test_a_play_on_the_stage_reaches_trakt_and_outlives_kill_and_restart(fast_clock):
@@ -24,6 +25,16 @@ async def test_a_play_on_the_stage_reaches_trakt_and_outlives_kill_and_restart(f
         (play,) = (await stage.get("/api/plays"))["plays"]
         assert play["media"]["label"] == "Paperman (2012)"
         assert [one.label for one in stage.trakt.history("the-household")] == ["Paperman (2012)"]
+
+
+async def test_every_server_on_the_stage_is_heard(fast_clock):
+    uuids = ["a" * 40, "b" * 40]
+    plexes = [SimulatedPlex(clock=fast_clock, options=PlexOptions(machine_identifier=uuid)) for uuid in uuids]
+    async with Stage(clock=fast_clock, plexes=plexes) as stage:
+        await stage.start_app()
+        await stage.until_connected()
+        status = await stage.get("/debug/watch/status")
+        assert [server["server_uuid"] for server in status["servers"]] == uuids
 
 
 async def test_a_changed_document_is_what_the_app_starts_with(fast_clock):

@@ -89,7 +89,7 @@ async def test_a_player_without_a_person_is_somebody_and_a_trailer_is_none_of_th
     audience, player = Audience(plex), plex.player(None, "dlna")
     items = plex.world.library.everything()
     await player.start(next(item for item in items if item.extra.get("subtype") == "trailer"))
-    assert audience.look() == ["somebody ▶ starts trailer of Tenet on DLNA TV"]
+    assert audience.look() == ["somebody ▶ starts the trailer of Tenet on DLNA TV"]
 
 
 class Client:
