@@ -19,19 +19,19 @@ NOBODY = "(nobody)"
 LATE_AFTER_S = 300.0
 """From so many seconds of delay on, the table says when Trakt was told."""
 
-WHO, WHAT, TO, TIME = 9, 32, 6, 5
+WHO, WHAT, TO, TIME = 9, 29, 6, 5
 """Widths of the columns."""
 
 
 def write_table(comparison: Comparison, terminal: Terminal) -> None:
     """Everything that was watched, person by person, and what Trakt holds of it."""
     head = f"{'':{WHO}}{'What was watched':{WHAT}}{'to':>{TO}}  {'until':{TIME}}    What Trakt holds"
-    terminal.write(head, BOLD)
+    terminal.row(head, BOLD)
     rows = sorted(comparison.rows, key=_order)
     for who, of_one in groupby(rows, key=_who):
         for place, row in enumerate(of_one):
             line, style = _line(row)
-            terminal.write(f"{'' if place else who:{WHO}}{line}", style)
+            terminal.row(f"{'' if place else who:{WHO}}{line}", style)
     terminal.write()
     is_fine = comparison.is_right and not comparison.unexplained
     terminal.write(summary(comparison), COLOURS[Tone.DELIVERED if is_fine else Tone.FAILED])

@@ -46,10 +46,14 @@ class Terminal:
         self._width = shutil.get_terminal_size().columns if self._stream.isatty() else None
 
     def write(self, text: str = "", style: str = "") -> None:
-        """One line, or several, in a style of `COLOURS`, cut at the terminal's edge."""
+        """One line, or several, in a style of `COLOURS`."""
         for line in text.split("\n"):
-            shown = line if self._width is None or len(line) <= self._width else f"{line[: self._width - 1]}…"
-            print(self.styled(shown, style), file=self._stream, flush=True)
+            print(self.styled(line, style), file=self._stream, flush=True)
+
+    def row(self, text: str, style: str = "") -> None:
+        """One line of a table: cut at the terminal's edge, so that columns stay columns."""
+        width = self._width or len(text)
+        self.write(text if len(text) <= width else f"{text[: width - 1]}…", style)
 
     def styled(self, text: str, style: str) -> str:
         """The text in that style, or as it is where there are no colours."""

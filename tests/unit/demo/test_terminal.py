@@ -50,11 +50,14 @@ def test_a_long_remark_goes_on_below_its_own_beginning(monkeypatch):
     assert {len(line) - len(line.lstrip()) for line in more} == {first.index("one")}
 
 
-def test_a_long_line_of_a_table_is_cut_at_the_edge(monkeypatch):
+def test_a_long_line_of_a_table_is_cut_at_the_edge_and_no_other(monkeypatch):
     monkeypatch.setenv("COLUMNS", "40")
     stream = Screen()
-    Terminal(stream, is_colourful=False).write("x" * 50)
-    assert stream.getvalue() == "x" * 39 + "…\n"
+    terminal = Terminal(stream, is_colourful=False)
+    terminal.row("x" * 50)
+    terminal.row("y" * 40)
+    terminal.write("z" * 50)
+    assert stream.getvalue().split() == ["x" * 39 + "…", "y" * 40, "z" * 50]
 
 
 def test_a_style_ends_where_its_text_ends():
