@@ -10,10 +10,11 @@ a secret.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 
+from crosswatch.config.links import check_links
 from crosswatch.config.secrets import find_mask, mask
 from crosswatch.config.validation import check_settings, explain
 from crosswatch.errors import ConfigError
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 Url = Annotated[str, msgspec.Meta(description="an address that begins with http:// or https://")]
 Seconds = Annotated[float, msgspec.Meta(ge=0.01, le=86_400)]
 Moment = Annotated[float, msgspec.Meta(ge=0, le=100_000_000_000)]  # Unix seconds; the limit is year 5138
+Mark = Annotated[float, msgspec.Meta(ge=50, le=100)]
+PlexId = Annotated[int, msgspec.Meta(ge=1, le=999_999_999_999)]
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True):
@@ -144,8 +147,17 @@ class ProviderSettings(View, frozen=True, kw_only=True):
     trakt: SwitchSettings = SwitchSettings()
 
 
-class FilterSettings(View, frozen=True, kw_only=True):
-    """Whose plays count; an empty list or text lets everyone pass."""
+class LimitSettings(View, frozen=True, kw_only=True):
+    """Which plays count; an empty list lets every play pass."""
+
+    libraries: tuple[str, ...] = ()
+    kinds: tuple[Literal["movie", "episode"], ...] = ()
+    players: tuple[str, ...] = ()
+    networks: tuple[Literal["lan", "wan", "cellular"], ...] = ()
+
+
+class FilterSettings(LimitSettings, frozen=True, kw_only=True):
+    """Whose plays count, and which; an empty list or text lets everyone pass."""
 
     username_whitelist: tuple[str, ...] = ()
     server_uuid: str = ""
@@ -154,7 +166,7 @@ class FilterSettings(View, frozen=True, kw_only=True):
 class ScrobbleOptions(View, frozen=True, kw_only=True):
     """When a play counts as watched, and what is made good after a gap."""
 
-    watched_at_percent: Annotated[float, msgspec.Meta(ge=50, le=100)] = 80.0
+    watched_at_percent: Mark = 80.0
     catch_up: bool = True
     catch_up_days: Annotated[float, msgspec.Meta(ge=0, le=7)] = 7.0
 
@@ -173,6 +185,31 @@ class FeatureSettings(View, frozen=True, kw_only=True):
     watch: WatchSettings = WatchSettings()
     webhook: WebhookSettings = WebhookSettings()
     scrobble: ScrobbleSettings = ScrobbleSettings()
+
+
+class PersonSettings(LimitSettings, frozen=True, kw_only=True):
+    """Somebody, by their accounts at Plex, and the Trakt accounts that their plays go to.
+
+    Attributes:
+        name: What to call them; it identifies nobody.
+        plex_ids: Numbers at plex.tv; 1 is the owner of the server under `plex`.
+        aliases: Names at Plex, for whom no number is known.
+        accounts: `default`, and names of `accounts`; empty for somebody whose plays go nowhere.
+        paused: Whether nothing of theirs counts for now.
+        servers: `machineIdentifier`s of the only servers that count; empty for all.
+        watched_at_percent: Their own mark; null as in `features.scrobble.options`.
+    """
+
+    name: str = ""
+    plex_ids: tuple[PlexId, ...] = ()
+    aliases: tuple[str, ...] = ()
+    accounts: tuple[str, ...] = ()
+    paused: bool = False
+    servers: tuple[str, ...] = ()
+    watched_at_percent: Mark | None = None
+
+    def __post_init__(self) -> None:
+        self._tidy("name")
 
 
 class StorageSettings(View, frozen=True, kw_only=True):
@@ -198,7 +235,7 @@ class Settings(View, frozen=True, kw_only=True):
 
     Attributes:
         servers: Further servers beside `plex`.
-        people: Who is linked to which account, as written; the people issue gives it a type.
+        people: Who is linked to which accounts; empty links everyone to `auth.trakt`.
         accounts: Further Trakt accounts beside `auth.trakt`, by a name of the user's choice.
     """
 
@@ -210,7 +247,7 @@ class Settings(View, frozen=True, kw_only=True):
     web: WebSettings = WebSettings()
     runtime: RuntimeSettings = RuntimeSettings()
     servers: tuple[ServerSettings, ...] = ()
-    people: tuple[dict[str, Any], ...] = ()
+    people: tuple[PersonSettings, ...] = ()
     accounts: dict[str, TokenSettings] = {}
 
 
@@ -232,6 +269,7 @@ def parse_settings(document: Document) -> Settings:
     except msgspec.ValidationError as error:
         raise explain(str(error), document, Settings) from None
     check_settings(settings)
+    check_links(settings)
     return settings
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin, get_type_hints
+from types import UnionType
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 from urllib.parse import urlsplit
 
 import msgspec
@@ -142,18 +143,25 @@ def _hint(view: Any, path: Path) -> Any:
 
 def _allowed(hint: Any) -> str:
     """What the type allows, in words."""
+    if get_origin(hint) in (Union, UnionType):
+        return _allowed(get_args(hint)[0])  # the rest is None, for absent
+    if get_origin(hint) is Literal:
+        return "one of " + ", ".join(f'"{choice}"' for choice in get_args(hint))
     if get_origin(hint) is Annotated:
         base, *metas = get_args(hint)
         meta = next((meta for meta in metas if isinstance(meta, msgspec.Meta)), msgspec.Meta())
         if meta.description:
             return meta.description
-        return f"{_allowed(base)} from {meta.ge:g} to {meta.le:g}" if meta.ge is not None else _allowed(base)
+        limits = "" if meta.ge is None else f" from {meta.ge:.12g} to {meta.le:.12g}"
+        return f"{_allowed(base)}{limits}"
     if hint is bool:
         return "true or false"
     if hint is str:
         return "a text in quotes"
     if hint is float:
         return "a number"
+    if hint is int:
+        return "a whole number"
     if get_origin(hint) is tuple:
         return "a list, [ … ]"
     return "an object, { … }"

@@ -9,6 +9,9 @@ from typing import NewType
 
 from crosswatch.core.ids import Ids
 
+OWNER_ID = 1
+"""Number of a server's owner in that server's own numbers; everybody else goes by the number at plex.tv."""
+
 Percent = NewType("Percent", float)
 """Progress, 0.0 to 100.0, as Trakt counts it."""
 
@@ -137,25 +140,44 @@ class Account:
         id: Number on that server: 1 is its owner, others are plex.tv ids; None if it gave none.
         name: What the server calls the person.
         aliases: Every other name by which the same account is known (user name, title, e-mail).
+        owner_plex_id: The plex.tv id of a server's owner, whose `id` does not tell it; else None.
+        contested: Those of the names, folded, that another account bears as well; they identify nobody.
+        has_all_names: False while plex.tv may still tell more names, or the owner's number.
     """
 
     id: int | None = None
     name: str = ""
     aliases: frozenset[str] = frozenset()
+    owner_plex_id: int | None = None
+    contested: frozenset[str] = frozenset()
+    has_all_names: bool = True
 
     @property
     def is_known(self) -> bool:
         """Whether it says who it is; the unknown account is never the owner."""
         return self.id is not None or bool(self.name.strip())
 
+    @property
+    def plex_id(self) -> int | None:
+        """The number at plex.tv, the same on every server, or None if it is not known."""
+        return self.owner_plex_id if self.id == OWNER_ID else self.id
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Player:
-    """The device and program that plays; what Plex calls a client."""
+    """The device and program that plays; what Plex calls a client.
+
+    Attributes:
+        client_id: Its identifier.
+        title: Its name.
+        product: The program.
+        network: How it reaches the server: `lan`, `wan` or `cellular`; empty if the server did not say.
+    """
 
     client_id: str = ""
     title: str = ""
     product: str = ""
+    network: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -50,7 +50,11 @@ class Reason(StrEnum):
     PERSON_UNLINKED = "person_unlinked"
     PERSON_PAUSED = "person_paused"
     SERVER_NOT_SELECTED = "server_not_selected"
+    SERVER_OFF = "server_off"
     LIBRARY_OFF = "library_off"
+    KIND_OFF = "kind_off"
+    PLAYER_OFF = "player_off"
+    NETWORK_OFF = "network_off"
     FEATURE_OFF = "feature_off"
     IGNORED_BY_YOU = "ignored_by_you"
     # failed
@@ -158,22 +162,48 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     ),
     Reason.PERSON_NOT_LISTED: Explanation(
         title="Not on the list",
-        sentence="{person} (id {account_id}) is not in `username_whitelist`.",
+        sentence="{person} (id {account_id}) is not in `username_whitelist`. {detail}",
         action="Add the name, or `id:{account_id}`, to features.scrobble.filters.username_whitelist.",
     ),
     Reason.PERSON_UNLINKED: Explanation(
-        title="Not linked", sentence="{person} is not linked to a Trakt account.", action="Link {person}."
+        title="Not linked",
+        sentence="{person} (id {account_id}) is not linked to a Trakt account. {detail}",
+        action="Link {person} in `people`; `crosswatch people` says what to write.",
     ),
     Reason.PERSON_PAUSED: Explanation(
-        title="Paused", sentence="Scrobbling is paused for {person}.", action="Switch it on again."
+        title="Paused",
+        sentence="Scrobbling is paused for {person}.",
+        action="Set `paused` to false in the entry of {person} in `people`.",
     ),
     Reason.SERVER_NOT_SELECTED: Explanation(
         title="Another server",
         sentence="The play came from a server that `server_uuid` does not name ({detail}).",
         action="Set `server_uuid` to that id, or empty it.",
     ),
+    Reason.SERVER_OFF: Explanation(
+        title="Server is off",
+        sentence="Plays of {person} on that server do not count ({detail}).",
+        action="Add that id to `servers` in the entry of {person} in `people`, or empty that list.",
+    ),
     Reason.LIBRARY_OFF: Explanation(
-        title="Library is off", sentence="The library {library} is switched off.", action="Switch it on."
+        title="Library is off",
+        sentence="The library {library} is not among those that count. {detail}",
+        action="Add it to `libraries`, or empty that list: in features.scrobble.filters, or in `people`.",
+    ),
+    Reason.KIND_OFF: Explanation(
+        title="Kind is off",
+        sentence="{title} is of a kind that does not count for {person} ({detail}).",
+        action="Add it to `kinds`, or empty that list: in features.scrobble.filters, or in `people`.",
+    ),
+    Reason.PLAYER_OFF: Explanation(
+        title="Player is off",
+        sentence="{title} was played on a player that does not count for {person} ({detail}).",
+        action="Add it to `players`, or empty that list: in features.scrobble.filters, or in `people`.",
+    ),
+    Reason.NETWORK_OFF: Explanation(
+        title="Network is off",
+        sentence="{title} was played over a network that does not count for {person} ({detail}).",
+        action="Add it to `networks`, or empty that list: in features.scrobble.filters, or in `people`.",
     ),
     Reason.FEATURE_OFF: Explanation(
         title="Scrobbling is off",

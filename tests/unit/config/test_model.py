@@ -197,7 +197,7 @@ def test_printing_settings_shows_no_secret():
     document["auth"]["trakt"]["refresh_token"] = "canary-2"
     document["accounts"] = {"tom": {"access_token": "canary-3"}}
     document["servers"] = [{"server_url": "http://me:canary-4@den", "account_token": "canary-5"}]
-    document["people"] = [{"name": "tom", "token": "canary-6"}]
+    document["people"] = [{"name": "tom", "plex_ids": [7], "token": "canary-6"}]
     document["storage"] = {"url": "postgresql://me:canary-7@db/crosswatch"}
     settings = parse_settings(document)
     assert settings.plex.account_token == "canary-1"
