@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -47,6 +50,11 @@ def an_episode(show, year, season, number, title="", *, own=Ids(), minutes=None,
         pytest.param(a_movie("Arrival", 2016), "Arrival (2016)", id="by title and year, not the newer one"),
         pytest.param(a_movie("arrival", 2015), "Arrival (2016)", id="a year apart"),
         pytest.param(a_movie("Arrival", None, 116), "Arrival (2016)", id="by title and length"),
+        pytest.param(
+            replace(a_movie("Arrival"), aired_on=date(2016, 11, 10)),
+            "Arrival (2016)",
+            id="by title and day of release, as of a deleted one",
+        ),
         pytest.param(a_movie("Dune", 1984), "Dune (1984)", id="the forerunner"),
         pytest.param(a_movie("Dune", 2021, 155), "Dune (2021)", id="the remake"),
         pytest.param(a_movie("Severance", 2006), "Severance (2006)", id="the movie, not the show"),
@@ -154,6 +162,11 @@ SEVERANCE = Ids(tmdb=95396, tvdb=371980, imdb="tt11280740")
             id="year unknown, but title and length agree",
         ),
         pytest.param(
+            an_episode("Severance", None, 1, 1, "Good News About Hell", aired_on=date(2022, 2, 18)),
+            "Severance S01E01",
+            id="year unknown, but title and day of airing agree, as of a deleted one",
+        ),
+        pytest.param(
             an_episode("The Office (US)", 2005, 1, 1, "Pilot"), "The Office S01E01", id="the American office"
         ),
         pytest.param(
@@ -212,6 +225,10 @@ def test_episodes_that_are_found(drive, ask, media, label):
         pytest.param(an_episode("Severance", 2022, 1, 12, show_ids=SEVERANCE), id="no such episode"),
         pytest.param(an_episode("Severance", 2010, 1, 1), id="another year"),
         pytest.param(an_episode("Severance", None, 1, 1), id="year unknown"),
+        pytest.param(
+            an_episode("Severance", None, 1, 1, "Good News About Hell", aired_on=date(2010, 2, 18)),
+            id="year unknown, another day of airing",
+        ),
         pytest.param(
             an_episode("Severance", None, 1, 1, "Half Loop", minutes=53), id="year unknown, other title"
         ),

@@ -11,6 +11,7 @@ Source: design notes, section 6; Trakt protocol notes, section 7.
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -103,7 +104,7 @@ def _find_movie(media: Media) -> Generator[Request, Reply, list[Media]]:
         good = [hit for hit in hits if _has_id(hit.ids, name, value)]
         if good:
             return good
-    hits = yield from _search_titles("movie", media.title, media.year)
+    hits = yield from _search_titles("movie", media.title, _year_of(media))
     likely = [hit for hit in hits if _may_be_movie(media, hit)]
     return (yield from _of_fitting_length(media, likely))
 
@@ -113,7 +114,12 @@ def _may_be_movie(media: Media, hit: Media) -> bool:
     by_ids = media.ids.agrees_with(hit.ids)
     if by_ids is not None:
         return by_ids
-    return same_title(media.title, hit.title) and near_year(media.year, hit.year) is not False
+    return same_title(media.title, hit.title) and near_year(_year_of(media), hit.year) is not False
+
+
+def _year_of(movie: Media) -> int | None:
+    """The year of the movie; a line of a play history has its day of release only."""
+    return movie.year or (movie.aired_on.year if movie.aired_on else None)
 
 
 def _of_fitting_length(media: Media, likely: Sequence[Media]) -> Generator[Request, Reply, list[Media]]:
@@ -125,7 +131,7 @@ def _of_fitting_length(media: Media, likely: Sequence[Media]) -> Generator[Reque
         if media.duration_ms:
             page = yield from _fetch(f"/movies/{hit.ids.trakt}", ("extended", "full"))
             fits = _fits_length(media, page)
-        is_sure = bool(media.ids.agrees_with(hit.ids)) or near_year(media.year, hit.year) is not None
+        is_sure = bool(media.ids.agrees_with(hit.ids)) or near_year(_year_of(media), hit.year) is not None
         if fits or (fits is None and is_sure):
             good.append(hit)
     return good
@@ -192,10 +198,26 @@ def _find_by_number(media: Media, shows: Sequence[Show]) -> Generator[Request, R
 
 
 def _is_good_by_title(media: Media, hit: Media, page: Any) -> bool:
-    """Whether the title confirms show, season and number; a show of unknown year needs the length as well."""
+    """Whether the title confirms show, season and number.
+
+    A show of unknown year needs the length or the day of its airing as well: of an item that was deleted, a
+    server knows no more than titles, numbers and the day.
+    """
     if is_generic(media.title) or not same_title(media.title, hit.title):
         return False
-    return bool(same_show(media.show, hit.show) or _fits_length(media, page))
+    return bool(same_show(media.show, hit.show) or _fits_length(media, page) or _fits_day(media, page))
+
+
+def _fits_day(media: Media, page: Any) -> bool:
+    """Whether the episode was aired on the day that the server knows, in whatever part of the world."""
+    text = page.get("first_aired") if isinstance(page, dict) else None
+    try:
+        aired_on = date.fromisoformat(text[:10]) if isinstance(text, str) else None
+    except ValueError:
+        return False
+    if aired_on is None or media.aired_on is None:
+        return False
+    return abs((aired_on - media.aired_on).days) <= 1
 
 
 def _is_good_without_title(media: Media, hit: Media, page: Any) -> bool:
