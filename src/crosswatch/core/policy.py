@@ -5,10 +5,10 @@ Source: design notes, section 5, the table.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from crosswatch.core.events import Percent, ScrobbleAction, ScrobbleEvent
-from crosswatch.core.plays import Desired, DesiredAction, Play
+from crosswatch.core.plays import Desired, DesiredAction, Play, PlayState
 from crosswatch.core.reasons import Reason
 
 LEAST_PROGRESS = 1.0
@@ -17,11 +17,11 @@ LEAST_PROGRESS = 1.0
 PAUSE_LIMIT = 80.0
 """From here on a pause is not told: the end will tell."""
 
-TAIL_GAP = timedelta(hours=12)
-"""A viewing that goes on, within this time, where a counted one of the same item stopped, is its tail."""
+SKIPPED = "skipped"
+"""Why an event was told whose end was reached by jumping over nearly all of the item."""
 
-TAIL_SLACK_PERCENT = 3.0
-"""How much earlier than the stop a tail may begin; players rewind a little on resume."""
+_FINAL = (Reason.DUPLICATE_OF, Reason.SKIPPED_THROUGH, Reason.IGNORED_BY_YOU)
+"""Reasons of an ended play that hold even if Plex itself has counted it."""
 
 
 def desired_for(event: ScrobbleEvent, *, watched_at_percent: float) -> Desired | None:
@@ -42,9 +42,9 @@ def desired_for(event: ScrobbleEvent, *, watched_at_percent: float) -> Desired |
                 return None
             return Desired(action=DesiredAction.PAUSE, progress=progress, at=event.at)
         case ScrobbleAction.STOP:
-            watched = progress >= watched_at_percent and event.why != "skipped"
+            watched = progress >= watched_at_percent and event.why != SKIPPED
             action = DesiredAction.WATCHED if watched else DesiredAction.STOP
-            if event.why == "skipped":
+            if event.why == SKIPPED:
                 progress = Percent(0.0)  # nothing of it was seen, so there is no position to keep
             return Desired(action=action, progress=progress, at=event.at)
 
@@ -58,7 +58,7 @@ def counted_by_plex(play: Play, counted_at: datetime) -> Desired:
 
 def reason_of_end(event: ScrobbleEvent, desired: Desired | None) -> Reason:
     """Why an ended play that is not watched is not."""
-    if event.why == "skipped":
+    if event.why == SKIPPED:
         return Reason.SKIPPED_THROUGH
     if event.progress is None:
         return Reason.PROGRESS_UNKNOWN
@@ -67,17 +67,6 @@ def reason_of_end(event: ScrobbleEvent, desired: Desired | None) -> Reason:
     return Reason.BELOW_THRESHOLD
 
 
-def is_tail(play: Play, earlier: Play, *, first_progress: Percent | None) -> bool:
-    """Whether a new viewing only goes on with one that counts already (watched to 85 %, then the rest).
-
-    Args:
-        play: The new viewing.
-        earlier: A viewing by the same account on the same server.
-        first_progress: Where the new one began.
-    """
-    if earlier.watched_at is None or earlier.id == play.id or earlier.progress is None:
-        return False
-    if earlier.media.rating_key != play.media.rating_key or first_progress is None:
-        return False
-    soon = timedelta(0) <= play.started_at - earlier.watched_at <= TAIL_GAP
-    return soon and first_progress >= earlier.progress - TAIL_SLACK_PERCENT
+def may_be_counted(play: Play) -> bool:
+    """Whether a play is over and not watched, so that it is news if Plex itself has counted it."""
+    return play.state is PlayState.ENDED and play.watched_at is None and play.reason not in _FINAL

@@ -9,10 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from crosswatch.core.events import MediaKind
+from crosswatch.core.events import PlayId
 from crosswatch.core.facts import HistoryRow
 from crosswatch.core.filters import fold
 from crosswatch.core.plays import Cursor, Play, PlayState
+from crosswatch.core.policy import may_be_counted
+from crosswatch.core.progress import length_of
 
 OVERLAP = timedelta(minutes=10)
 """How far before the newest line that was handled the history is read again; lines come late at times."""
@@ -50,46 +52,79 @@ class Reconciliation:
     cursor: Cursor
 
 
-def read_from(cursor: Cursor) -> datetime:
-    """The time from which the history is to be read."""
-    return cursor.viewed_at - OVERLAP
+def read_from(cursor: Cursor, now: datetime) -> datetime:
+    """The time from which the history is to be read.
+
+    A cursor from the future, left by a clock that has been set right since, must not blind us until then.
+    """
+    return min(cursor.viewed_at, now) - OVERLAP
 
 
 def reconcile(
-    rows: Sequence[HistoryRow], plays: Sequence[Play], cursor: Cursor, *, oldest: datetime
+    rows: Sequence[HistoryRow], plays: Sequence[Play], cursor: Cursor, *, oldest: datetime, now: datetime
 ) -> Reconciliation:
     """Hold the server's lines against the plays that we know.
+
+    A line of a viewing that still goes on is not handled yet, for nobody knows what will be made of it; it
+    holds the cursor back, so that it is read again. A line from the future is one of a server whose clock is
+    wrong: all that is known of its moment is that it came since the last reading.
 
     Args:
         rows: Lines from `read_from(cursor)` on, in any order.
         plays: Plays of that server in that span and somewhat before it.
         cursor: Up to where lines have been handled.
         oldest: Lines before this moment are not made good.
+        now: When the lines were read. A line may be dated later, for clocks differ; the cursor never is.
     """
-    findings: list[Counted | Missed] = []
+    counted: dict[PlayId, Counted] = {}
+    missed: list[HistoryRow] = []
+    held: list[HistoryRow] = []
+    explained: dict[PlayId, HistoryRow] = {}
     fresh = sorted((r for r in rows if r.history_key not in cursor.keys), key=lambda r: r.viewed_at)
-    made: list[HistoryRow] = []
     for row in fresh:
         covering = [play for play in plays if covers(play, row)]
-        if covering:
-            if not any(play.watched_at or play.state is not PlayState.ENDED for play in covering):
-                latest = max(covering, key=lambda play: play.started_at)
-                findings.append(Counted(play=latest, row=row))
-        elif row.viewed_at >= oldest and is_scrobbled(row) and not any(_is_twin(row, one) for one in made):
-            findings.append(Missed(row=row))
-            made.append(row)
-    return Reconciliation(findings=tuple(findings), cursor=_advanced(cursor, rows))
+        if not covering and row.viewed_at > now + COVER_BEFORE:
+            covering = _since(plays, row, read_from(cursor, now), explained)
+        explained |= dict.fromkeys((play.id for play in covering), row)
+        if any(play.watched_at for play in covering):
+            continue
+        if any(play.state is not PlayState.ENDED for play in covering):
+            held += [row] if row.viewed_at >= oldest else []
+        elif covering:
+            latest = max(covering, key=lambda play: play.started_at)
+            if all(may_be_counted(play) for play in covering):
+                counted.setdefault(latest.id, Counted(play=latest, row=row))
+        elif row.viewed_at >= oldest and is_scrobbled(row) and not any(_is_twin(row, one) for one in missed):
+            missed.append(row)
+    findings: list[Counted | Missed] = [*counted.values(), *(Missed(row=row) for row in missed)]
+    return Reconciliation(findings=tuple(findings), cursor=_advanced(cursor, rows, held, now))
+
+
+def _since(
+    plays: Sequence[Play], row: HistoryRow, since: datetime, explained: dict[PlayId, HistoryRow]
+) -> list[Play]:
+    """The viewing since then that a line without a usable time is about; each explains one line."""
+    heard = [play for play in plays if is_about(play, row) and play.last_seen_at >= since]
+    twins = [play for play in heard if play.id in explained and _is_twin(explained[play.id], row)]
+    free = [play for play in heard if play.id not in explained]
+    return twins or sorted(free, key=lambda play: play.started_at)[:1]
 
 
 def covers(play: Play, row: HistoryRow) -> bool:
     """Whether the line is about this viewing."""
-    if play.account.id != row.account_id or not is_same_item(play, row):
-        return False
-    if play.history_key and play.history_key == row.history_key:
-        return True
-    length = timedelta(milliseconds=play.media.duration_ms or 0)
-    end = max(play.ended_at or play.last_seen_at, play.started_at + length)
-    return play.started_at - COVER_BEFORE <= row.viewed_at <= end + COVER_AFTER
+    return is_about(play, row) and (play.history_key == row.history_key or spans(play, row.viewed_at))
+
+
+def is_about(play: Play, row: HistoryRow) -> bool:
+    """Whether both are about the same person and item."""
+    is_nameless = play.account.id is None and play.account.is_known  # named, but without a number
+    return (is_nameless or play.account.id == row.account_id) and is_same_item(play, row)
+
+
+def spans(play: Play, moment: datetime) -> bool:
+    """Whether a server may have counted this viewing at that moment."""
+    end = max(play.ended_at or play.last_seen_at, play.started_at + length_of(play.media.duration_ms))
+    return play.started_at - COVER_BEFORE <= moment <= end + COVER_AFTER
 
 
 def is_same_item(play: Play, row: HistoryRow) -> bool:
@@ -104,7 +139,7 @@ def is_same_item(play: Play, row: HistoryRow) -> bool:
 
 def is_scrobbled(row: HistoryRow) -> bool:
     """Whether the line is about something that sinks want to know."""
-    return row.media.kind in (MediaKind.MOVIE, MediaKind.EPISODE)
+    return row.media.kind.is_scrobbled
 
 
 def _is_twin(row: HistoryRow, other: HistoryRow) -> bool:
@@ -116,7 +151,12 @@ def _is_twin(row: HistoryRow, other: HistoryRow) -> bool:
     return same and abs(row.viewed_at - other.viewed_at) <= TWIN
 
 
-def _advanced(cursor: Cursor, rows: Sequence[HistoryRow]) -> Cursor:
-    newest = max([cursor.viewed_at, *(row.viewed_at for row in rows)])
-    kept = {row.history_key for row in rows if row.viewed_at >= newest - OVERLAP}
-    return Cursor(server=cursor.server, viewed_at=newest, keys=frozenset(kept))
+def _advanced(
+    cursor: Cursor, rows: Sequence[HistoryRow], held: Sequence[HistoryRow], now: datetime
+) -> Cursor:
+    newest = min(max([cursor.viewed_at, *(row.viewed_at for row in rows)]), now)
+    if held:
+        newest = min(newest, max(cursor.viewed_at, min(row.viewed_at for row in held)))
+    handled = {row.history_key for row in rows if row.viewed_at >= newest - OVERLAP}
+    keys = handled - {row.history_key for row in held}
+    return Cursor(server=cursor.server, viewed_at=newest, keys=frozenset(keys))

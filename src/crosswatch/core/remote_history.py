@@ -17,9 +17,13 @@ from crosswatch.core.events import Media, MediaKind, Numbering
 from crosswatch.core.filters import fold
 from crosswatch.core.plays import Delivery, Match, Play
 from crosswatch.core.ports import RemotePlay
+from crosswatch.core.progress import length_of
 
 MARGIN = timedelta(minutes=2)
 """Clocks differ, and requests take their time."""
+
+AHEAD = timedelta(hours=1)
+"""How far a sink's clock may be ahead of ours before an entry of just now is overlooked."""
 
 WINDOW = timedelta(hours=6)
 """How far before the play the history is read; longer items stretch it."""
@@ -27,7 +31,7 @@ WINDOW = timedelta(hours=6)
 
 def span_to_read(plays: Sequence[Play], now: datetime) -> tuple[datetime, datetime]:
     """The span of a sink's history that has to be known before these plays are added."""
-    return min(_earliest(play) for play in plays) - WINDOW, now + MARGIN
+    return min(_earliest(play) for play in plays) - WINDOW, now + AHEAD
 
 
 def find_remote(
@@ -51,11 +55,11 @@ def find_remote(
     """
     at = delivery.desired.at
     earliest = _earliest(play) - MARGIN
-    latest = now + MARGIN if delivery.unknown_since else at + max(_length(play), timedelta(minutes=10))
+    latest = now + AHEAD if delivery.unknown_since else at + max(_length(play), timedelta(minutes=10))
     rivals = [
         (other, its)
         for other, its in others
-        if other.id != play.id and other.watched_at and _is_same_item(other.media, play.media)
+        if other.id != play.id and other.watched_at and _is_same_item(other, play)
     ]
     taken = {its.remote_id for _, its in rivals if its.remote_id}
     fitting = [
@@ -89,25 +93,27 @@ def _same_place(theirs: Media, ours: Media, match: Match | None) -> bool:
         season, number = match.season, match.number
     elif ours.numbering is not Numbering.AIRED:
         return False
-    if season is None or (theirs.season, theirs.number) != (season, number):
+    if season is None or theirs.show is None or (theirs.season, theirs.number) != (season, number):
         return False
-    if theirs.show is None or ours.show is None:
-        return False
+    known = theirs.show.ids.agrees_with(match.show_ids) if match is not None else None
+    if known is not None or ours.show is None:
+        return bool(known)
     agree = theirs.show.ids.agrees_with(ours.show.ids)
-    if match is not None and match.show_ids:
-        known = theirs.show.ids.agrees_with(match.show_ids)
-        agree = known if known is not None else agree
     return agree if agree is not None else fold(theirs.show.title) == fold(ours.show.title)
 
 
 def _same_title(theirs: Media, ours: Media) -> bool:
-    return fold(theirs.title) == fold(ours.title) and theirs.year == ours.year
+    """Whether the titles agree, and the years do not say that it is a remake."""
+    are_near = theirs.year is None or ours.year is None or abs(theirs.year - ours.year) <= 1
+    return fold(theirs.title) == fold(ours.title) and are_near
 
 
-def _is_same_item(one: Media, other: Media) -> bool:
-    if one.rating_key and one.rating_key == other.rating_key:
+def _is_same_item(one: Play, other: Play) -> bool:
+    """Whether both are of one item; keys say so on one server only."""
+    key = one.media.rating_key
+    if key and (one.server, key) == (other.server, other.media.rating_key):
         return True
-    return names_item(one, other, None)
+    return names_item(one.media, other.media, None)
 
 
 def _is_nearer(other: Play, entry: RemotePlay, at: datetime) -> bool:
@@ -117,7 +123,7 @@ def _is_nearer(other: Play, entry: RemotePlay, at: datetime) -> bool:
 
 
 def _length(play: Play) -> timedelta:
-    return timedelta(milliseconds=play.media.duration_ms or 0)
+    return length_of(play.media.duration_ms)
 
 
 def _earliest(play: Play) -> datetime:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from crosswatch.core.events import Account, Media
 from crosswatch.core.facts import Binding
-from crosswatch.errors import SourceAuthError, SourceError, SourceNotFoundError
+from crosswatch.errors import SourceAuthError, SourceError, SourceNotFoundError, SourceUnavailableError
 
 if TYPE_CHECKING:
     from crosswatch.core.facts import SessionRow
     from crosswatch.core.ports import MetadataSource
     from crosswatch.core.session import Session
+
+PATIENCE = 3
+"""How often an item is asked for that the server plays but cannot show, before its titles have to do."""
 
 log = logging.getLogger("crosswatch.plex")
 
@@ -28,7 +31,7 @@ class Binder:
 
     def __init__(self, source: MetadataSource) -> None:
         self._source = source
-        self._listing: asyncio.Task[list[SessionRow]] | None = None
+        self._failures: Counter[str] = Counter()
 
     async def look_up(self, session: Session) -> Binding | None:
         """Who watches and what it is, as far as the server says now; None if it says nothing of use."""
@@ -52,21 +55,11 @@ class Binder:
             account=account, media=_with_row(media, row.media), player=row.player, offset_ms=row.offset_ms
         )
 
-    async def sessions(self) -> list[SessionRow]:
-        """The server's list; questions that come while it is being fetched share the answer.
-
-        Raises:
-            SourceError: If it cannot be had.
-        """
-        if self._listing is None or self._listing.done():
-            self._listing = asyncio.create_task(self._source.fetch_sessions(), name="list sessions")
-        return await asyncio.shield(self._listing)
-
     async def _find_row(self, session: Session) -> SessionRow | None:
         if session.has_ended:  # it has left the list
             return None
         try:
-            rows = await self.sessions()
+            rows = await self._source.fetch_sessions()
         except SourceAuthError:
             if await self._source.fetch_sole_viewer() is not None:
                 return None
@@ -81,9 +74,16 @@ class Binder:
         if not session.item.isalnum():  # a path, as of live television: there is no such item to ask for
             return row.media if row is not None else None
         try:
-            return await self._source.fetch_media(session.item)
+            media = await self._source.fetch_media(session.item)
         except SourceNotFoundError:  # deleted while it plays
             return row.media if row is not None else None
+        except SourceUnavailableError:
+            self._failures[session.item] += 1
+            if row is None or self._failures[session.item] < PATIENCE:
+                raise
+            media = row.media
+        del self._failures[session.item]
+        return media
 
     async def _account(self, row: SessionRow | None) -> Account:
         viewer = await self._source.fetch_sole_viewer()

@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from crosswatch.core.plays import Cursor, Origin, Play, PlayState
-from crosswatch.core.reconcile import COVER_BEFORE, Counted, Missed, covers, read_from, reconcile
-from crosswatch.errors import SourceAuthError, SourceNotFoundError
+from crosswatch.core.progress import length_of
+from crosswatch.core.reconcile import Counted, Missed, read_from, reconcile
+from crosswatch.errors import SourceAuthError, SourceNotFoundError, SourceUnavailableError
+from crosswatch.service.recorder import Findings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
     from crosswatch.clock import Clock
-    from crosswatch.core.events import PlayId
+    from crosswatch.core.events import Media, PlayId
     from crosswatch.core.facts import HistoryRow
     from crosswatch.core.ports import Ledger, MetadataSource
     from crosswatch.service.recorder import Recorder
 
 LOOK_BACK = timedelta(hours=12)
 """How far before the lines plays may have begun that explain them."""
+
+PATIENCE = 3
+"""How often an item is asked for that the server lists but cannot show, before its titles have to do."""
 
 log = logging.getLogger("crosswatch.plex")
 
@@ -54,6 +61,7 @@ class CatchUp:
         self._recorder = recorder
         self._clock = clock
         self._new_play_id = new_play_id
+        self._failures: Counter[str] = Counter()
 
     async def run(self, *, days: float) -> int:
         """Read the history from the cursor and make good what is missing; how much that was.
@@ -72,67 +80,52 @@ class CatchUp:
         if cursor is None:
             await self._first_contact(now)
             return 0
-        since = read_from(cursor)
+        since, oldest = read_from(cursor, now), now - timedelta(days=days)
         try:
             rows = await self._source.fetch_history(since)
         except SourceAuthError:  # a token of somebody who may not read it; the socket has to do
             return 0
         plays = await self._ledger.plays_of(self._server, None, since - LOOK_BACK)
-        result = reconcile(rows, plays, cursor, oldest=now - timedelta(days=days))
-        missed = [await self._play_of(one.row) for one in result.findings if isinstance(one, Missed)]
-        for one in result.findings:
-            if isinstance(one, Counted):
-                await self._recorder.record_counted(one.play, one.row.viewed_at)
-        if missed or result.cursor != cursor:
-            await self._recorder.record_missed(missed, result.cursor)
-        return len(result.findings)
+        before = reconcile(rows, plays, cursor, oldest=oldest, now=now)
+        made = {
+            one.row.history_key: await self._play_of(one.row, now)
+            for one in before.findings
+            if isinstance(one, Missed)
+        }
 
-    async def confirm(self, play: Play) -> bool:
-        """Whether the server counted this play, which ended before the watched mark; it is then watched.
+        async def find() -> Findings:
+            """The same once more: what was asked of the server meanwhile took its time."""
+            plays = await self._ledger.plays_of(self._server, None, since - LOOK_BACK)
+            result = reconcile(rows, plays, cursor, oldest=oldest, now=now)
+            counted = [one for one in result.findings if isinstance(one, Counted)]
+            missed = [one.row.history_key for one in result.findings if isinstance(one, Missed)]
+            is_whole = made.keys() >= set(missed)  # else the rest is found when the lines are read again
+            return Findings(
+                counted=tuple(_counted(one.play, one.row, now) for one in counted),
+                missed=tuple(made[key] for key in missed if key in made),
+                cursor=result.cursor if is_whole and result.cursor != cursor else None,
+            )
 
-        Raises:
-            SourceError: If the server cannot be asked.
-            StorageError: If the database cannot be used.
-        """
-        try:
-            rows = await self._source.fetch_history(play.started_at - COVER_BEFORE)
-        except SourceAuthError:
-            return False
-        row = next((row for row in rows if covers(play, row)), None)
-        if row is None or await self._is_spoken_for(play, row):
-            return False
-        await self._recorder.record_counted(play, row.viewed_at)
-        return True
-
-    async def _is_spoken_for(self, play: Play, row: HistoryRow) -> bool:
-        """Whether another viewing explains the line already."""
-        others = await self._ledger.plays_of(self._server, play.account.id, play.started_at - LOOK_BACK)
-        return any(
-            other.id != play.id
-            and covers(other, row)
-            and (other.watched_at is not None or other.started_at > play.started_at)
-            for other in others
-        )
+        return await self._recorder.record_history(find)
 
     async def _first_contact(self, now: datetime) -> None:
         start = Cursor(server=self._server, viewed_at=now)
         try:
-            rows = await self._source.fetch_history(read_from(start))
+            rows = await self._source.fetch_history(read_from(start, now))
         except SourceAuthError:
             return
-        keys = frozenset(row.history_key for row in rows)
-        newest = max([now, *(row.viewed_at for row in rows)])
-        await self._recorder.record_missed([], Cursor(server=self._server, viewed_at=newest, keys=keys))
+        found = Findings(cursor=reconcile(rows, (), start, oldest=now, now=now).cursor)
 
-    async def _play_of(self, row: HistoryRow) -> Play:
+        async def find() -> Findings:
+            return found
+
+        await self._recorder.record_history(find)
+
+    async def _play_of(self, row: HistoryRow, now: datetime) -> Play:
         """The play that a line stands for, with all that its server still knows of it."""
-        media = row.media
-        if row.rating_key:
-            try:
-                media = await self._source.fetch_media(row.rating_key)
-            except SourceNotFoundError:  # deleted meanwhile: the titles have to do
-                log.info("%s was deleted from Plex after it was watched", media.label)
-        started_at = row.viewed_at - timedelta(milliseconds=media.duration_ms or 0)
+        media = await self._media_of(row)
+        viewed_at = min(row.viewed_at, now)  # whatever the server's clock says, it is over
+        started_at = viewed_at - length_of(media.duration_ms)
         return Play(
             id=self._new_play_id(started_at),
             server=self._server,
@@ -141,7 +134,31 @@ class CatchUp:
             media=media,
             state=PlayState.ENDED,
             started_at=started_at,
-            last_seen_at=row.viewed_at,
-            ended_at=row.viewed_at,
+            last_seen_at=viewed_at,
+            ended_at=viewed_at,
             history_key=row.history_key,
         )
+
+    async def _media_of(self, row: HistoryRow) -> Media:
+        """The item with its ids; where it was deleted, or cannot be shown for long, its titles have to do."""
+        if not row.rating_key:
+            return row.media
+        try:
+            media = await self._source.fetch_media(row.rating_key)
+        except SourceNotFoundError:
+            log.info("%s was deleted from Plex after it was watched", row.media.label)
+            return row.media
+        except SourceUnavailableError as error:
+            self._failures[row.rating_key] += 1
+            if self._failures[row.rating_key] < PATIENCE:
+                raise
+            log.warning("%s cannot be shown by Plex, so its titles have to do: %s", row.media.label, error)
+            media = row.media
+        del self._failures[row.rating_key]
+        return media
+
+
+def _counted(play: Play, row: HistoryRow, now: datetime) -> tuple[Play, datetime]:
+    """The play, and when the server counted it; a server whose clock is ahead does not say."""
+    at = row.viewed_at if row.viewed_at <= now else play.ended_at or play.last_seen_at
+    return replace(play, history_key=row.history_key), at

@@ -13,25 +13,27 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from crosswatch.core.delivery import Step, next_step
-from crosswatch.core.outcomes import Accepted, AlreadyThere, Hold, Outcome, Refused, Retry
+from crosswatch.core.identity import media_key
+from crosswatch.core.outcomes import AlreadyThere, Outcome, Retry
+from crosswatch.core.plays import DesiredAction
 from crosswatch.core.ports import Attempt, Claim, Order, Settlement
 from crosswatch.core.remote_history import MARGIN, find_remote, span_to_read
-from crosswatch.core.retry import HOLD_WAIT_S, backoff_s
 from crosswatch.errors import StorageError
+from crosswatch.service.pace import Outage, Pace
 from crosswatch.service.story import tell_attempt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from crosswatch.clock import Clock
-    from crosswatch.core.events import PlayId
-    from crosswatch.core.plays import Delivery, Play, SinkAccount
-    from crosswatch.core.ports import Ledger, RemotePlay, ScrobbleSink
+    from crosswatch.core.events import Media, PlayId
+    from crosswatch.core.plays import Match, SinkAccount
+    from crosswatch.core.ports import Exchange, Ledger, ScrobbleSink
 
 LEASE_REAL_S = 180.0
 """Real seconds that a lease lasts; longer than any request with its look-ups."""
@@ -41,16 +43,13 @@ BATCH = 50
 
 STORAGE_RETRY_S = 5.0
 
+LOOK_EVERY_S = 60.0
+"""However far the next attempt is: clocks are set, and a machine that slept does not know for how long."""
+
+LONGEST_DELAY = timedelta(hours=1)
+"""No attempt is put off for longer; one that seems to be was put off by a clock that was set back since."""
+
 log = logging.getLogger("crosswatch.trakt")
-
-
-@dataclass(slots=True)
-class Outage:
-    """An account's trouble, for one line at its beginning and one at its end."""
-
-    since: datetime
-    sentence: str
-    failures: int = 1
 
 
 class AccountWorker:
@@ -80,18 +79,20 @@ class AccountWorker:
         jitter: Callable[[], float] = random.random,
     ) -> None:
         self.account = account
-        self.outage: Outage | None = None
         self._sink = sink
         self._ledger = ledger
         self._clock = clock
-        self._worker = worker
-        self._write_interval_s = write_interval_s
+        self._worker = f"{worker} {account}"  # leases are given back without those of its neighbours
         self._changed = changed
-        self._jitter = jitter
+        self._pace = Pace(account, write_interval_s=write_interval_s, jitter=jitter)
         self._wake = asyncio.Event()
-        self._written_at: datetime | None = None
-        self._blocked_until: datetime | None = None
-        self._failures = 0
+        self._is_to_release = False
+        self._is_to_hurry = False
+
+    @property
+    def outage(self) -> Outage | None:
+        """The account's trouble, or None if it can be used for all we know."""
+        return self._pace.outage
 
     def wake(self) -> None:
         """Something new is to be delivered."""
@@ -99,25 +100,37 @@ class AccountWorker:
 
     def unblock(self) -> None:
         """Whatever kept the account from being used may be mended: try now."""
-        self._blocked_until = None
-        self._failures = 0
+        self._pace.hurry()
+        self._is_to_hurry = True
         self.wake()
 
     async def run(self) -> None:
-        """Work until cancelled."""
+        """Work until cancelled; whatever waits from before is tried at once."""
+        self._is_to_release = self._is_to_hurry = True
         while True:
             self._wake.clear()
             try:
+                await self._prepare()
                 if not await self._work():
                     await self._wait()
             except StorageError as error:
                 log.warning("%s: cannot deliver: %s", self.account, error)
+                self._is_to_release = True
                 await self._clock.sleep(STORAGE_RETRY_S)
+
+    async def _prepare(self) -> None:
+        """Give back what was leased when something went wrong, and let go what was put off."""
+        if self._is_to_release:
+            await self._ledger.release(self._worker)
+            self._is_to_release = False
+        if self._is_to_hurry:
+            await self._ledger.wake_account(self.account, self._clock.now())
+            self._is_to_hurry = False
 
     async def _work(self) -> bool:
         """Serve what is most urgent; whether there was anything."""
         now = self._clock.now()
-        if self._blocked_until is not None and now < self._blocked_until:
+        if self._pace.free_at(now) > now:
             return False
         await self._keep_distance()
         claims = await self._ledger.claim(
@@ -133,24 +146,23 @@ class AccountWorker:
         return True
 
     async def _wait(self) -> None:
-        """Sleep until something is due, or something new is there."""
+        """Sleep until something is due, or something new is there, but not for long."""
         due = await self._ledger.next_due(self.account)
-        if due is not None and self._blocked_until is not None:
-            due = max(due, self._blocked_until)
-        wait_s = None
-        if due is not None:
-            wait_s = max(0.0, self._clock.real_seconds((due - self._clock.now()).total_seconds()))
+        now = self._clock.now()
+        if due is not None and due > now + LONGEST_DELAY:
+            self._is_to_hurry = True
+        until = now if due is None else max(due, self._pace.free_at(now))
+        left_s = (until - now).total_seconds()
+        wait_s = LOOK_EVERY_S if due is None else min(left_s, LOOK_EVERY_S)
         try:
-            async with asyncio.timeout(wait_s):
+            async with asyncio.timeout(max(0.0, self._clock.real_seconds(wait_s))):
                 await self._wake.wait()
         except TimeoutError:
             pass
 
     async def _keep_distance(self) -> None:
         """Wait until the account may be written to again."""
-        if self._written_at is not None:
-            passed = (self._clock.now() - self._written_at).total_seconds()
-            await self._clock.sleep(self._write_interval_s() - passed)
+        await self._clock.sleep(self._pace.distance_s(self._clock.now()))
 
     # ------------------------------------------------------------------------------ serving
 
@@ -166,23 +178,27 @@ class AccountWorker:
 
     async def _return(self, claims: list[Claim]) -> None:
         """Give back what was claimed in vain: nothing of it was sent."""
-        unsent = Attempt(outcome=Retry(reason=claims[0].delivery.reason, after_s=0.0)) if claims else None
-        await self._settle([(claim, unsent) for claim in claims])
+        for claim in claims:
+            unsent = Retry(reason=claim.delivery.reason, after_s=0.0, is_account_wide=False)
+            await self._settle([(claim, Attempt(outcome=unsent))])
 
     async def _send(self, claim: Claim) -> None:
-        order = await self._order(claim)
-        attempt = await self._sink.send(order)
-        self._written_at = self._clock.now()
-        if self._is_rewatch(claim, attempt.outcome):
+        attempt = await self._sink.send(await self._order(claim))
+        self._pace.wrote(self._clock.now())
+        if self._is_of_another_viewing(claim, attempt.outcome):
             await self._backfill([claim], so_far=attempt)
         else:
             await self._settle([(claim, attempt)])
 
-    def _is_rewatch(self, claim: Claim, outcome: Outcome) -> bool:
-        """Whether "already there" speaks of an earlier viewing: the sink's window hides a rewatch."""
-        if not isinstance(outcome, AlreadyThere) or outcome.watched_at is None:
+    def _is_of_another_viewing(self, claim: Claim, outcome: Outcome) -> bool:
+        """Whether "already there" may speak of an earlier viewing: the sink's window hides a rewatch.
+
+        A play of ours is dated by its end. Whatever lies elsewhere, or nowhere, is looked at more closely.
+        """
+        desired = claim.delivery.desired
+        if not isinstance(outcome, AlreadyThere) or desired.action is not DesiredAction.WATCHED:
             return False
-        return outcome.watched_at < claim.play.started_at - MARGIN
+        return outcome.watched_at is None or abs(outcome.watched_at - desired.at) > MARGIN
 
     async def _order(self, claim: Claim) -> Order:
         play, desired = claim.play, claim.delivery.desired
@@ -194,64 +210,58 @@ class AccountWorker:
             at=desired.at,
             started_at=play.started_at,
             play_id=play.id,
+            match=await self._recall(play.media),
         )
+
+    async def _recall(self, media: Media) -> Match | None:
+        """What the sink calls the item, as far as that is remembered."""
+        return await self._ledger.match(media_key(media), self._clock.now())
 
     async def _backfill(self, claims: list[Claim], *, so_far: Attempt | None = None) -> None:
         """Read the account's history; settle what it holds, add what it lacks."""
-        since, until = span_to_read([claim.play for claim in claims], self._clock.now())
+        before = so_far.exchanges if so_far else ()
+        now = self._clock.now()
+        since, until = span_to_read([claim.play for claim in claims], now)
         remote, trouble = await self._sink.fetch_history(self.account, since, until)
         if trouble is not None:
-            await self._settle([(claim, trouble) for claim in claims])
+            await self._settle([(claim, _told_after(before, trouble)) for claim in claims])
             return
         others = await self._ledger.delivered_near(self.account, since, until)
         found: list[tuple[Claim, Attempt | None]] = []
         missing: list[Claim] = []
         for claim in claims:
-            entry = self._find(claim, remote, others)
+            match = await self._recall(claim.play.media)
+            entry = find_remote(claim.play, claim.delivery, remote, others, match=match, now=now)
             if entry is None:
                 missing.append(claim)
                 continue
             remote = [one for one in remote if one.remote_id != entry.remote_id]
             outcome = AlreadyThere(watched_at=entry.watched_at, remote_id=entry.remote_id)
-            found.append((claim, Attempt(outcome=outcome)))
+            found.append((claim, _told_after(before, Attempt(outcome=outcome))))
         await self._settle(found)
         if missing:
-            await self._add(missing, so_far)
+            await self._add(missing, before)
 
-    def _find(
-        self, claim: Claim, remote: Sequence[RemotePlay], others: Sequence[tuple[Play, Delivery]]
-    ) -> RemotePlay | None:
-        return find_remote(claim.play, claim.delivery, remote, others, match=None, now=self._clock.now())
-
-    async def _add(self, claims: list[Claim], so_far: Attempt | None) -> None:
+    async def _add(self, claims: list[Claim], before: tuple[Exchange, ...]) -> None:
         await self._keep_distance()
         orders = [await self._order(claim) for claim in claims]
+        if not all(_is_leased(claim, self._clock.now()) for claim in claims):
+            await self._return(claims)  # reading took so long that somebody else may be adding them by now
+            return
         attempts = await self._sink.backfill(orders)
-        self._written_at = self._clock.now()
-        if so_far is not None:
-            attempts = [replace(one, exchanges=so_far.exchanges + one.exchanges) for one in attempts]
-        await self._settle(list(zip(claims, attempts, strict=True)))
+        self._pace.wrote(self._clock.now())
+        told = [_told_after(before, attempt) for attempt in attempts]
+        await self._settle(list(zip(claims, told, strict=True)))
 
     # ------------------------------------------------------------------------------ settling
 
     async def _settle(self, results: Sequence[tuple[Claim, Attempt | None]]) -> None:
-        """Write what came of it; keep trying while the database does not take it, for it did happen."""
+        """Write what came of one request, for as long as it takes: it did happen."""
         if not results:
             return
         now = self._clock.now()
-        for _, attempt in results:
-            if attempt is not None:
-                self._note(attempt.outcome, now)
-        settlements = [
-            Settlement(
-                claim=claim,
-                outcome=attempt.outcome if attempt else None,
-                at=now,
-                retry_at=self._retry_at(claim, attempt, now),
-                trace=tell_attempt(self.account, claim, attempt, now),
-            )
-            for claim, attempt in results
-        ]
+        self._pace.note([attempt.outcome for _, attempt in results if attempt is not None], now)
+        settlements = [self._settlement(claim, attempt, now) for claim, attempt in results]
         while True:
             try:
                 kept = await self._ledger.settle(settlements)
@@ -269,57 +279,27 @@ class AccountWorker:
                     extra={"event": "delivery.fenced", "play": settlement.claim.play.id},
                 )
             self._changed(settlement.claim.play.id)
-        await self._end_outage(now)
+        if self._pace.is_over():
+            waiting = await self._ledger.wake_account(self.account, now)
+            self._pace.end_outage(waiting, now)
 
-    def _retry_at(self, claim: Claim, attempt: Attempt | None, now: datetime) -> datetime:
-        match attempt.outcome if attempt else None:
-            case Retry() as retry:
-                attempts = claim.delivery.attempts + 1
-                return now + timedelta(seconds=backoff_s(attempts, self._jitter, asked_s=retry.after_s))
-            case Hold():
-                return now  # the account as a whole is held, not the play
-            case _:
-                return now
-
-    def _note(self, outcome: Outcome, now: datetime) -> None:
-        """Remember what the outcome says about the account, and say so when that changes."""
-        match outcome:
-            case Hold():
-                self._block(now, HOLD_WAIT_S, outcome.detail or outcome.reason.value)
-            case Retry() if outcome.is_account_wide:
-                self._failures += 1
-                wait_s = backoff_s(self._failures, self._jitter, asked_s=outcome.after_s)
-                self._block(now, wait_s, outcome.detail or outcome.reason.value)
-            case Accepted() | AlreadyThere() | Refused():
-                self._blocked_until = None
-                self._failures = 0
-
-    def _block(self, now: datetime, wait_s: float, sentence: str) -> None:
-        until = now + timedelta(seconds=wait_s)
-        self._blocked_until = max(until, self._blocked_until or until)
-        if self.outage is None:
-            self.outage = Outage(since=now, sentence=sentence)
-            log.warning(
-                "%s: %s Plays are kept and sent by themselves.",
-                self.account,
-                sentence,
-                extra={"event": "trakt.unavailable"},
-            )
-        else:
-            self.outage.failures += 1
-            self.outage.sentence = sentence
-
-    async def _end_outage(self, now: datetime) -> None:
-        """Say that the account can be used again, and let everything that waited for it go at once."""
-        if self.outage is None or self._blocked_until is not None:
-            return
-        outage, self.outage = self.outage, None
-        waiting = await self._ledger.wake_account(self.account, now)
-        log.info(
-            "%s: Trakt answers again after %s and %d failed requests; %d plays are sent now.",
-            self.account,
-            str(now - outage.since).partition(".")[0],
-            outage.failures,
-            waiting,
-            extra={"event": "trakt.recovered"},
+    def _settlement(self, claim: Claim, attempt: Attempt | None, now: datetime) -> Settlement:
+        outcome = attempt.outcome if attempt else None
+        return Settlement(
+            claim=claim,
+            outcome=outcome,
+            at=now,
+            retry_at=self._pace.retry_at(outcome, claim.delivery.attempts + 1, now),
+            trace=tell_attempt(self.account, claim, attempt, now),
         )
+
+
+def _is_leased(claim: Claim, now: datetime) -> bool:
+    """Whether the lease of the claim has not ended, so that nobody else is at it."""
+    until = claim.delivery.lease_until
+    return until is not None and now < until
+
+
+def _told_after(before: tuple[Exchange, ...], attempt: Attempt) -> Attempt:
+    """The attempt with what was said before it."""
+    return replace(attempt, exchanges=before + attempt.exchanges)

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from crosswatch.core.likeness import has_passed
 from crosswatch.core.plays import PlayState
 from crosswatch.core.tracker import SessionTracker, Update
 from crosswatch.errors import SourceAuthError, SourceError, StorageError
@@ -26,8 +27,7 @@ if TYPE_CHECKING:
 
     from crosswatch.clock import Clock
     from crosswatch.core.events import PlayId
-    from crosswatch.core.facts import Notification
-    from crosswatch.core.plays import Play
+    from crosswatch.core.facts import Binding, Notification
     from crosswatch.core.ports import Ledger, MetadataSource
     from crosswatch.core.session import Session
     from crosswatch.service.recorder import Recorder
@@ -99,8 +99,10 @@ class ServerPipeline:
         self._inbox: asyncio.Queue[Fact] = asyncio.Queue()
         self._asking: set[asyncio.Task[object]] = set()
         self._connection = 0
+        self._is_stock_due = False
+        self._is_history_due = False
+        self._is_reading = False
         self._history_at: datetime | None = None
-        self._history_lock = asyncio.Lock()
 
     @property
     def session_count(self) -> int:
@@ -117,7 +119,7 @@ class ServerPipeline:
     def connected(self) -> None:
         """The socket is open (again): whatever happened meanwhile has to be found out."""
         self._connection += 1
-        self._ask(self._take_stock(self._connection))
+        self._inbox.put_nowait(self._on_connected)
 
     def forget(self, rating_keys: list[str]) -> None:
         """The server changed these items."""
@@ -129,6 +131,8 @@ class ServerPipeline:
     async def run(self) -> None:
         """Work until cancelled; what was heard before is written first."""
         await self._restore()
+        self._is_stock_due = self._connection > 0  # what was asked before, by a run that failed, is lost
+        self._is_reading = False
         try:
             while True:
                 facts = await self._next_facts()
@@ -149,8 +153,14 @@ class ServerPipeline:
                 log.warning("cannot read the open plays: %s", error, extra={"event": "storage.unavailable"})
                 await self._clock.sleep(UNSAVED_RETRY_S)
             else:
+                self._recorder.resume(plays)
                 self._tracker.restore(plays)
                 return
+
+    def _on_connected(self, _now: datetime) -> list[Update]:
+        self._tracker.connected()
+        self._is_stock_due = True
+        return []
 
     async def _next_facts(self) -> list[Fact]:
         now = self._clock.now()
@@ -174,10 +184,8 @@ class ServerPipeline:
         updates += self._tracker.tick(self._clock.now())
         if updates or self._recorder.has_unsaved:
             await self._recorder.record(updates)
+        self._is_history_due = self._is_history_due or any(map(_is_to_be_confirmed, updates))
         self._ask_what_is_wanted()
-        for update in updates:
-            if self._is_to_be_confirmed(update):
-                self._ask(self._confirm(update.play))
 
     def _take(self, facts: list[Fact]) -> list[Update]:
         now = self._clock.now()
@@ -192,7 +200,13 @@ class ServerPipeline:
             self._ask(self._bind(session))
         if wanted.sessions:
             self._ask(self._compare(reconnected=False))
-        if self._history_at is not None and now - self._history_at >= HISTORY_EVERY:
+        if self._is_stock_due:
+            self._is_stock_due = False
+            self._ask(self._take_stock(self._connection))
+        if self._history_at is not None and has_passed(self._history_at, HISTORY_EVERY, now):
+            self._is_history_due = True
+        if self._is_history_due and not self._is_reading:
+            self._is_reading = True
             self._ask(self._read_history())
 
     def _ask(self, question: Coroutine[Any, Any, object]) -> None:
@@ -206,23 +220,23 @@ class ServerPipeline:
             log.error("a question to the server failed", exc_info=task.exception())
 
     async def _bind(self, session: Session) -> None:
-        binding = await self._binder.look_up(session)
-        self._inbox.put_nowait(lambda now: self._tracker.bind(session, binding, now))
+        binding: Binding | None = None
+        try:
+            binding = await self._binder.look_up(session)
+        finally:  # whatever happened, the question must be answered, or it is never asked again
+            self._inbox.put_nowait(lambda now: self._tracker.bind(session, binding, now))
 
     async def _take_stock(self, connection: int) -> None:
-        """Learn what plays now and what has been played, as often as it takes while this connection lasts."""
+        """Learn what plays now, as often as it takes while this connection lasts, and what was played."""
         waits = iter(ASK_AGAIN_S)
-        wait_s = 0.0
-        todo = [lambda: self._compare(reconnected=True), self._read_history]
-        while todo and connection == self._connection:
-            await self._clock.sleep(wait_s)
-            wait_s = next(waits, ASK_AGAIN_S[-1])
-            todo = [question for question in todo if not await question()]
+        while connection == self._connection and not await self._compare(reconnected=True):
+            await self._clock.sleep(next(waits, ASK_AGAIN_S[-1]))
+        self._is_history_due = True
 
     async def _compare(self, *, reconnected: bool) -> bool:
         """Hold the sessions against the server's list; whether it could be had."""
         try:
-            rows = await self._binder.sessions()
+            rows = await self._source.fetch_sessions()
         except SourceAuthError:
             self._inbox.put_nowait(self._tracker.end_silent)
             return True
@@ -232,36 +246,32 @@ class ServerPipeline:
         self._inbox.put_nowait(lambda now: self._tracker.compare(rows, now, reconnected=reconnected))
         return True
 
-    def _is_to_be_confirmed(self, update: Update) -> bool:
-        """Whether an ended play that is not watched might still be one that Plex counted."""
-        event, play = update.event, update.play
-        if event is None or play.state is not PlayState.ENDED or event.why == "skipped":
-            return False
-        return event.why != "frame" or (event.progress or 0.0) >= CONFIRM_FROM
-
-    async def _confirm(self, play: Play) -> None:
-        if not self._catch_up_options().is_on:
-            return
-        stored = await self._ledger.play(play.id)
-        if stored is None or stored.watched_at is not None:
-            return
-        async with self._history_lock:
-            for wait_s in (0.0, *ASK_AGAIN_S):
-                await self._clock.sleep(wait_s)
-                if await self._politely(self._catch_up.confirm(stored)):
-                    return
-
-    async def _read_history(self) -> bool:
-        """Make good what the server's history tells; whether it could be read."""
-        self._history_at = self._clock.now()
-        options = self._catch_up_options()
-        async with self._history_lock:
-            return not options.is_on or await self._politely(self._catch_up.run(days=options.days))
-
-    async def _politely(self, question: Coroutine[Any, Any, Any]) -> bool:
+    async def _read_history(self) -> None:
+        """Make good what the server's history tells; if it cannot be had soon, the next occasion will do."""
         try:
-            await question
+            for wait_s in (*ASK_AGAIN_S, None):
+                self._is_history_due = False
+                self._history_at = self._clock.now()
+                options = self._catch_up_options()
+                is_read = not options.is_on or await self._catch_up_once(options.days)
+                if wait_s is None or (is_read and not self._is_history_due):
+                    return
+                await self._clock.sleep(0.0 if is_read else wait_s)
+        finally:
+            self._is_reading = False
+
+    async def _catch_up_once(self, days: float) -> bool:
+        try:
+            await self._catch_up.run(days=days)
         except (SourceError, StorageError) as error:
             log.warning("cannot read the play history: %s", error, extra={"event": "plex.history_failed"})
             return False
         return True
+
+
+def _is_to_be_confirmed(update: Update) -> bool:
+    """Whether a viewing ended that the server may have counted: its history will say so, or knows it."""
+    event, play = update.event, update.play
+    if event is None or play.state is not PlayState.ENDED:
+        return False
+    return event.why != "frame" or (event.progress or 0.0) >= CONFIRM_FROM

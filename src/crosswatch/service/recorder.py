@@ -1,30 +1,38 @@
 """From updates of viewings to rows: rules, watched mark, verdict and story, in one commit.
 
-A change that the database does not take is kept and tried again, the newest state of each play, for as
-long as it takes: a full disk must not cost a play. Reading goes on meanwhile.
+What is heard is put in a queue and written by whoever comes first, so that many viewings share a commit and
+none is overtaken. Where the database does not take it, it stays in the queue, the newest state of each play,
+and is judged and written as soon as that is possible: a full disk must not cost a play. Reading goes on
+meanwhile.
+
+What a server's history teaches is found and written in one turn with it, while nothing else is written; else
+a viewing that is being recorded at that moment would be found missing, and made good a second time.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from crosswatch.core.events import ScrobbleAction
 from crosswatch.core.filters import Held, Passed, Rules, Stopped, decide
-from crosswatch.core.plays import DesiredAction, PlayState, TraceEntry
-from crosswatch.core.policy import TAIL_GAP, counted_by_plex, desired_for, is_tail, reason_of_end
+from crosswatch.core.plays import DesiredAction, PlayState
+from crosswatch.core.policy import counted_by_plex, desired_for, reason_of_end
 from crosswatch.core.ports import PlayChange
 from crosswatch.core.reasons import Reason, Verdict
 from crosswatch.errors import StorageError
+from crosswatch.service.story import person_of, tell_counted, tell_event, tell_found
+from crosswatch.service.tails import Tails
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Sequence
     from datetime import datetime
 
     from crosswatch.clock import Clock
     from crosswatch.core.events import PlayId, ScrobbleEvent
-    from crosswatch.core.plays import Cursor, Desired, Play, SinkAccount
+    from crosswatch.core.plays import Cursor, Desired, Play, SinkAccount, TraceEntry
     from crosswatch.core.ports import Ledger
     from crosswatch.core.tracker import Update
 
@@ -42,6 +50,30 @@ class Marks:
 
     rules: Rules
     watched_at_percent: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Findings:
+    """What a server's history teaches.
+
+    Attributes:
+        counted: Ended plays that the server counted, each as it is stored, with the line's key in
+            `history_key`; and when that was.
+        missed: Plays that happened unseen.
+        cursor: Up to where the history has been handled, or None to leave that as it is.
+    """
+
+    counted: tuple[tuple[Play, datetime], ...] = ()
+    missed: tuple[Play, ...] = ()
+    cursor: Cursor | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Judged:
+    """What follows from an update; `event` is what is to be said about it."""
+
+    change: PlayChange
+    event: ScrobbleEvent | None
 
 
 class Recorder:
@@ -69,121 +101,135 @@ class Recorder:
         self._clock = clock
         self._wake = wake
         self._changed = changed
-        self._unsaved: list[PlayChange] = []
-        self._tails: set[PlayId] = set()
+        self._waiting: list[Update] = []
+        self._tails = Tails(ledger)
+        self._turn = asyncio.Lock()
         self.problem = ""
 
     @property
     def has_unsaved(self) -> bool:
         """Whether changes wait for the database to work again."""
-        return bool(self._unsaved)
+        return bool(self._waiting)
+
+    def resume(self, plays: Iterable[Play]) -> None:
+        """Take up the plays that were open when the process ended."""
+        self._tails.resume(plays)
 
     async def record(self, updates: Sequence[Update]) -> None:
-        """Write these updates; without updates, try again what could not be written."""
-        changes = [await self._change(update) for update in updates]
-        await self._commit(changes, None)
+        """Write these updates; without updates, try again what could not be written.
 
-    async def record_counted(self, play: Play, counted_at: datetime) -> None:
-        """Write that Plex itself counted a play that had ended before the watched mark."""
-        accounts, play = self._judged(play)
-        at = max(counted_at, play.ended_at or counted_at)
-        desired = counted_by_plex(play, at)
-        text = "Plex itself counted it as watched."
-        step = TraceEntry(at=self._clock.now(), step="counted", text=text, ok=True)
-        if accounts:
-            play = replace(play, watched_at=at, verdict=Verdict.QUEUED, reason=Reason.LIVE, detail="")
-        await self._commit([_change(play, accounts, desired if accounts else None, step)], None)
-        log.info("%s: Plex counted it as watched", play.media.label, extra=_about("play.counted", play))
+        They are written even if the caller is cancelled meanwhile.
+        """
+        self._waiting += updates
+        if self.problem:
+            self._waiting = _newest(self._waiting)
+        await asyncio.shield(asyncio.create_task(self._take_turn(), name="record"))
 
-    async def record_missed(self, plays: Sequence[Play], cursor: Cursor) -> None:
-        """Write plays that happened unseen, and up to where the server's history has been handled."""
-        changes = []
-        for play in plays:
-            accounts, judged = self._judged(play)
-            desired = counted_by_plex(judged, judged.ended_at or judged.last_seen_at)
-            text = f"Found in the play history of the server, watched by {_person(play)}."
-            step = TraceEntry(at=self._clock.now(), step="heard", text=text, ok=True)
-            if accounts:
-                judged = replace(judged, watched_at=desired.at, verdict=Verdict.QUEUED, reason=Reason.LIVE)
-            changes.append(_change(judged, accounts, desired if accounts else None, step))
-            log.info("%s was watched meanwhile", play.media.label, extra=_about("play.caught_up", play))
-        await self._commit(changes, cursor)
+    async def record_history(self, find: Callable[[], Awaitable[Findings]]) -> int:
+        """Find out what a server's history teaches, and write it with its cursor; how many plays that were.
+
+        Args:
+            find: Compares the history with the ledger; everything that was heard is in it by then.
+
+        Raises:
+            StorageError: If the database cannot be used. Nothing is written or kept then: the caller reads
+                the history again, and a cursor must not run ahead of its plays.
+        """
+        async with self._turn:
+            await self._write_waiting()
+            if self._waiting:
+                raise StorageError(self.problem)
+            findings = await find()
+            changes = [self._counted(play, at) for play, at in findings.counted]
+            changes += [self._missed(play) for play in findings.missed]
+            if changes or findings.cursor is not None:
+                await self._ledger.record(changes, cursor=findings.cursor)
+            self._announce(changes)
+        return len(changes)
 
     # ------------------------------------------------------------------------------ deciding
 
-    async def _change(self, update: Update) -> PlayChange:
+    async def _judge(self, update: Update) -> _Judged:
         """The row of the update with its verdict, and what sinks should know from now on."""
-        event, play = update.event, update.play
-        accounts, play = self._judged(play)
+        event = update.event
+        accounts, play = self._by_rules(update.play)
+        if accounts and await self._tails.covers(update):
+            play = _skipped(play, Reason.DUPLICATE_OF, "")
+            step = None if event is None else tell_event(event, None)
+            return _Judged(change=_change(play, (), None, step), event=event)
         if event is None:
-            return _change(play, (), None, None)
-        if event.action is ScrobbleAction.START:
-            await self._notice_tail(play, event)
-        if play.id in self._tails:
-            play = replace(play, verdict=Verdict.SKIPPED, reason=Reason.DUPLICATE_OF)
-            return _change(play, (), None, _story(event, None))
+            return _Judged(change=_change(play, (), None, None), event=None)
         desired = desired_for(event, watched_at_percent=self._marks().watched_at_percent)
         if accounts and event.action is ScrobbleAction.STOP:
             play = _ended(play, event, desired)
-        _say(event, play, accounts)
-        return _change(play, accounts, desired, _story(event, desired))
+        return _Judged(change=_change(play, accounts, desired, tell_event(event, desired)), event=event)
 
-    def _judged(self, play: Play) -> tuple[tuple[SinkAccount, ...], Play]:
+    def _counted(self, play: Play, counted_at: datetime) -> PlayChange:
+        """The change of a play that Plex itself counted although it ended before the watched mark."""
+        accounts, play = self._by_rules(play)
+        at = max(counted_at, play.ended_at or counted_at)
+        desired = counted_by_plex(play, at)
+        if accounts:
+            play = _watched(play, at)
+        log.info("%s: Plex counted it as watched", play.media.label, extra=_about("play.counted", play))
+        return _change(play, accounts, desired, tell_counted(self._clock.now()))
+
+    def _missed(self, play: Play) -> PlayChange:
+        """The change of a play that happened unseen."""
+        accounts, play = self._by_rules(play)
+        desired = counted_by_plex(play, play.ended_at or play.last_seen_at)
+        if accounts:
+            play = _watched(play, desired.at)
+        log.info("%s was watched meanwhile", play.media.label, extra=_about("play.caught_up", play))
+        return _change(play, accounts, desired, tell_found(play, self._clock.now()))
+
+    def _by_rules(self, play: Play) -> tuple[tuple[SinkAccount, ...], Play]:
         """The accounts to be told of the play, and the play with the verdict of the rules."""
         if not play.media.kind.is_scrobbled:
             return (), _skipped(play, Reason.TYPE_UNSUPPORTED, f"its type is {play.media.kind.value}")
-        decision = decide(self._marks().rules, play.account, play.server)
-        if isinstance(decision, Stopped):
-            return (), _skipped(play, decision.reason, decision.detail)
-        if isinstance(decision, Held) or not play.account.is_known:
-            if play.state is PlayState.ENDED:
+        match decide(self._marks().rules, play.account, play.server):
+            case Stopped() as stopped:
+                return (), _skipped(play, stopped.reason, stopped.detail)
+            case Passed() as passed if play.account.is_known:
+                return passed.accounts, play
+            case Held() | Passed() if play.state is PlayState.ENDED:
                 return (), _skipped(play, Reason.PERSON_UNKNOWN, "")
-            return (), replace(play, reason=Reason.IDENTIFYING)
-        if not isinstance(decision, Passed):
-            raise TypeError(type(decision))
-        return decision.accounts, play
-
-    async def _notice_tail(self, play: Play, event: ScrobbleEvent) -> None:
-        """See whether the viewing only goes on with one that counts already, or no longer does."""
-        since = play.started_at - TAIL_GAP
-        try:
-            earlier = await self._ledger.plays_of(play.server, play.account.id, since)
-        except StorageError as error:
-            self._note_trouble(error)
-            return
-        if any(is_tail(play, one, first_progress=event.progress) for one in earlier):
-            self._tails.add(play.id)
-        else:
-            self._tails.discard(play.id)
+            case Held() | Passed():
+                return (), replace(play, reason=Reason.IDENTIFYING)
 
     # ------------------------------------------------------------------------------ writing
 
-    async def _commit(self, changes: list[PlayChange], cursor: Cursor | None) -> None:
-        changes = [*self._unsaved, *changes]
-        if not changes and cursor is None:
+    async def _take_turn(self) -> None:
+        async with self._turn:
+            await self._write_waiting()
+
+    async def _write_waiting(self) -> None:
+        """Write what waits; what the database does not take waits on."""
+        updates, self._waiting = self._waiting, []
+        if not updates:
             return
         try:
-            await self._ledger.record(changes, cursor=cursor)
+            judged = [await self._judge(update) for update in updates]
+            changes = [one.change for one in judged]
+            await self._ledger.record(changes)
         except StorageError as error:
-            self._unsaved = changes
+            self._waiting = _newest([*updates, *self._waiting])
             self._note_trouble(error)
-            if cursor is not None:
-                raise  # the caller reads the history again; a cursor must not run ahead of its plays
             return
-        self._unsaved = []
-        if self.problem:
-            log.info(
-                "the database works again; %d changes were kept and are written",
-                len(changes),
-                extra={"event": "storage.recovered"},
-            )
-            self.problem = ""
+        self._note_success(len(changes))
+        for one in judged:
+            if one.event is not None:
+                _say(one.event, one.change)
+        self._announce(changes)
+
+    def _announce(self, changes: Sequence[PlayChange]) -> None:
+        """Tell whoever waits for what was written."""
         for change in changes:
             for account, _ in change.desired:
                 self._wake(account)
             self._changed(change.play.id)
             if change.play.state is PlayState.ENDED:
-                self._tails.discard(change.play.id)
+                self._tails.forget(change.play.id)
 
     def _note_trouble(self, error: StorageError) -> None:
         if not self.problem:
@@ -194,15 +240,40 @@ class Recorder:
             )
         self.problem = str(error)
 
+    def _note_success(self, count: int) -> None:
+        if self.problem:
+            log.info(
+                "the database works again; %d changes were kept and are written",
+                count,
+                extra={"event": "storage.recovered"},
+            )
+        self.problem = ""
+
+
+def _newest(updates: Sequence[Update]) -> list[Update]:
+    """The updates without those that say nothing any more since a later one of the same play says it."""
+    kept: list[Update] = []
+    followed: set[PlayId] = set()
+    for update in reversed(updates):
+        is_passing = update.event is None or update.event.why == "seek"
+        if not (is_passing and update.play.id in followed):
+            kept.append(update)
+        followed.add(update.play.id)
+    return kept[::-1]
+
 
 def _ended(play: Play, event: ScrobbleEvent, desired: Desired | None) -> Play:
     """The row of an ended play that counts for somebody."""
     if desired is not None and desired.action is DesiredAction.WATCHED:
-        return replace(play, watched_at=desired.at, verdict=Verdict.QUEUED, reason=Reason.LIVE)
+        return _watched(play, desired.at)
     reason = reason_of_end(event, desired)
     if reason is Reason.BELOW_THRESHOLD:  # its position is still to be told
         return replace(play, verdict=Verdict.QUEUED, reason=Reason.LIVE)
     return _skipped(play, reason, "")
+
+
+def _watched(play: Play, at: datetime) -> Play:
+    return replace(play, watched_at=at, verdict=Verdict.QUEUED, reason=Reason.LIVE, detail="")
 
 
 def _skipped(play: Play, reason: Reason, detail: str) -> Play:
@@ -216,42 +287,27 @@ def _change(
     return PlayChange(play=play, desired=wanted, trace=(step,) if step else ())
 
 
-def _story(event: ScrobbleEvent, desired: Desired | None) -> TraceEntry:
-    progress = "an unknown position" if event.progress is None else f"{event.progress:g} %"
-    person = event.account.name or f"account {event.account.id}"
-    told = desired.action.value if desired else "nothing"
-    return TraceEntry(
-        at=event.at,
-        step="heard",
-        text=f"{person}: {event.action.value} at {progress} ({event.why.replace('_', ' ')}).",
-        data={"action": event.action.value, "why": event.why, "progress": event.progress, "told": told},
-    )
-
-
-def _say(event: ScrobbleEvent, play: Play, accounts: tuple[SinkAccount, ...]) -> None:
+def _say(event: ScrobbleEvent, change: PlayChange) -> None:
+    play = change.play
     progress = "?" if event.progress is None else f"{event.progress:g}%"
-    if accounts:
+    if play.verdict is Verdict.SKIPPED and not change.desired:
+        log.info(
+            "not dispatched: %s %s of %s (%s)",
+            event.action.value,
+            play.media.label,
+            person_of(play.account),
+            play.reason.value,
+            extra=_about("watch.skipped", play),
+        )
+    else:
         log.info(
             "dispatch %s %s %s (%s)",
             event.action.value,
             play.media.label,
             progress,
-            _person(play),
+            person_of(play.account),
             extra=_about("watch.dispatch", play),
         )
-    else:
-        log.info(
-            "not dispatched: %s %s of %s (%s)",
-            event.action.value,
-            play.media.label,
-            _person(play),
-            play.reason.value,
-            extra=_about("watch.skipped", play),
-        )
-
-
-def _person(play: Play) -> str:
-    return play.account.name or (f"account {play.account.id}" if play.account.id is not None else "somebody")
 
 
 def _about(event: str, play: Play) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""How an attempt to deliver reads in a play's trace."""
+"""How what happens to a play reads in its trace."""
 
 from __future__ import annotations
 
@@ -11,7 +11,38 @@ from crosswatch.core.plays import SinkAccount, TraceEntry
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from crosswatch.core.events import Account, ScrobbleEvent
+    from crosswatch.core.plays import Desired, Play
     from crosswatch.core.ports import Attempt, Claim, Exchange
+
+
+def person_of(account: Account) -> str:
+    """What to call somebody."""
+    return account.name or (f"account {account.id}" if account.id is not None else "somebody")
+
+
+def tell_event(event: ScrobbleEvent, desired: Desired | None) -> TraceEntry:
+    """The step of something that a player did, and of what sinks should know because of it."""
+    progress = "an unknown position" if event.progress is None else f"{event.progress:g} %"
+    why = event.why.replace("_", " ")
+    told = desired.action.value if desired else "nothing"
+    return TraceEntry(
+        at=event.at,
+        step="heard",
+        text=f"{person_of(event.account)}: {event.action.value} at {progress} ({why}).",
+        data={"action": event.action.value, "why": event.why, "progress": event.progress, "told": told},
+    )
+
+
+def tell_counted(now: datetime) -> TraceEntry:
+    """The step of a play that ended early, but counts."""
+    return TraceEntry(at=now, step="counted", text="Plex itself counted it as watched.", ok=True)
+
+
+def tell_found(play: Play, now: datetime) -> TraceEntry:
+    """The step of a play that nobody heard of while it went on."""
+    text = f"Found in the play history of the server, watched by {person_of(play.account)}."
+    return TraceEntry(at=now, step="heard", text=text, ok=True)
 
 
 def tell_attempt(

@@ -18,6 +18,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from crosswatch.core.events import Media
+from crosswatch.core.identity import media_key
 from crosswatch.core.outcomes import Accepted, AlreadyThere, Hold, Outcome, Refused, Retry
 from crosswatch.core.plays import DesiredAction, Match
 from crosswatch.core.reasons import Reason
@@ -31,7 +32,6 @@ from crosswatch.providers.scrobble.trakt.bodies import (
     ask_for,
     is_fit_for_good,
     match_from,
-    media_key,
     scrobble_progress,
 )
 from crosswatch.providers.scrobble.trakt.classify import CallKind, classify, is_call_gone, is_item_unknown

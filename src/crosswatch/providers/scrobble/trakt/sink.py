@@ -10,12 +10,12 @@ import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
+from crosswatch.core.identity import media_key
 from crosswatch.core.outcomes import Accepted, AlreadyThere, Hold, Outcome
 from crosswatch.core.ports import Attempt
 from crosswatch.errors import StorageError
 from crosswatch.providers.scrobble.trakt.answers import Answer, Request
 from crosswatch.providers.scrobble.trakt.backfill import Backfill
-from crosswatch.providers.scrobble.trakt.bodies import media_key
 from crosswatch.providers.scrobble.trakt.classify import CallKind, classify
 from crosswatch.providers.scrobble.trakt.flow import Ending, scrobble
 from crosswatch.providers.scrobble.trakt.history import read_removed, remove_request

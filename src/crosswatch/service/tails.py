@@ -1,0 +1,70 @@
+"""Remembering which viewings only go on with one that counts already, for as long as they go on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crosswatch.core.events import ScrobbleAction
+from crosswatch.core.reasons import Reason
+from crosswatch.core.tails import TAIL_GAP, is_tail
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from crosswatch.core.events import PlayId
+    from crosswatch.core.plays import Play
+    from crosswatch.core.ports import Ledger
+    from crosswatch.core.tracker import Update
+
+
+class Tails:
+    """The viewings that are the tail of another (`core.tails`).
+
+    A viewing is judged at its first event and, since the other may have come to count meanwhile, at its end.
+    A tail is judged anew whenever it starts again: whoever has gone back to the beginning watches again.
+
+    Args:
+        ledger: Where earlier viewings are.
+    """
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._known: dict[PlayId, bool] = {}
+        self._resumed: set[PlayId] = set()
+
+    def resume(self, plays: Iterable[Play]) -> None:
+        """Take up plays from before a restart; where they began is not known any more, but their verdict."""
+        for play in plays:
+            if play.id not in self._known:
+                self._known[play.id] = play.reason is Reason.DUPLICATE_OF
+                self._resumed.add(play.id)
+
+    async def covers(self, update: Update) -> bool:
+        """Whether the update is about a tail.
+
+        Raises:
+            StorageError: If earlier viewings cannot be looked up.
+        """
+        play, event = update.play, update.event
+        was_tail = self._known.get(play.id)
+        if event is None:
+            return bool(was_tail)
+        if was_tail:
+            is_new = event.action is ScrobbleAction.START and update.lowest is not None
+        else:
+            is_end = event.action is ScrobbleAction.STOP
+            is_new = was_tail is None or (is_end and play.id not in self._resumed)
+        if is_new:
+            self._known[play.id] = await self._look_up(update)
+        return self._known[play.id]
+
+    def forget(self, play_id: PlayId) -> None:
+        """The viewing is over, and written."""
+        self._known.pop(play_id, None)
+        self._resumed.discard(play_id)
+
+    async def _look_up(self, update: Update) -> bool:
+        play = update.play
+        since = play.started_at - TAIL_GAP
+        earlier = await self._ledger.plays_of(play.server, play.account.id, since)
+        return any(is_tail(play, one, lowest=update.lowest) for one in earlier)
