@@ -1,0 +1,1 @@
+"""Lists that say what AniDB's and MyAnimeList's titles are at the film databases."""
