@@ -1,0 +1,52 @@
+"""`python -m chaos`: run it, say what came of it, and fail if anything was lost or doubled."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import secrets
+import sys
+from typing import TYPE_CHECKING
+
+from chaos.run import Plan, Report, run
+from crosswatch.demo.comparison import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run it; the exit code is 0 only if Trakt holds exactly what was watched."""
+    parser = argparse.ArgumentParser(prog="chaos", description=__doc__)
+    parser.add_argument("--seed", type=int, default=None, help="drawn and printed if not given")
+    parser.add_argument("--plays", type=int, default=1_000)
+    parser.add_argument("--scale", type=float, default=Plan.__dataclass_fields__["scale"].default)
+    parser.add_argument("--viewers", type=int, default=Plan.__dataclass_fields__["viewers"].default)
+    parser.add_argument("--servers", type=int, default=Plan.__dataclass_fields__["servers"].default)
+    given = parser.parse_args(arguments)
+    seed = given.seed if given.seed is not None else secrets.randbelow(1_000_000)
+    print(f"chaos: seed {seed}, {given.plays} viewings", flush=True)
+    plan = Plan(seed=seed, plays=given.plays, scale=given.scale, viewers=given.viewers, servers=given.servers)
+    report = asyncio.run(run(plan, lambda text: print(f"chaos: {text}", flush=True)))
+    print(describe(report))
+    return 0 if report.comparison.is_right else 1
+
+
+def describe(report: Report) -> str:
+    """The report as text; a failure names the seed and tells the story of each play that went wrong."""
+    count = report.comparison.count
+    lines = [f"  {number:5} times: {trouble}" for trouble, number in sorted(report.troubles.items())]
+    found = ", ".join(f"{finding.value} {count(finding)}" for finding in Finding)
+    effort = f"{report.plan.plays} viewings in {report.seconds:.0f} s, {report.requests} requests to Trakt"
+    lines += [f"{effort}, seed {report.plan.seed}", found]
+    for row in report.comparison.rows:
+        if not row.finding.is_right:
+            lines.append(f"{row.finding}: {row.seen} — {row.held}")
+    if report.stories:
+        lines.append(json.dumps(report.stories, indent=1, ensure_ascii=False))
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

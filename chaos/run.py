@@ -1,0 +1,247 @@
+"""One chaos run from its first viewing to the comparison."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+
+from chaos.ground import Ground
+from chaos.viewers import Quota, Viewer
+from chaos.weather import Weather
+from crosswatch.clock import Clock
+from crosswatch.demo.comparison import Comparison, compare
+from crosswatch.demo.stage import ACCOUNT
+from crosswatch.demo.truth import Truth, trakt_label
+from crosswatch.simulator.plex import PlexOptions, SimulatedPlex
+from crosswatch.simulator.trakt import SimulatedTrakt
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from crosswatch.demo.comparison import Seen
+    from crosswatch.simulator.plex.items import Item
+
+PEOPLE = ("alice", "bob", "carol84", "Kids")
+QUIET_S = 5_400.0
+"""Seconds of the clock after the last viewing in which offline reports and retries come in."""
+
+SETTLE_S = 6 * 3_600.0
+"""Seconds of the clock after which what still waits counts as lost."""
+
+TOLERANCE = timedelta(minutes=2)
+
+HEARD_SHARE = 0.8
+"""A viewing of which the server heard no more than this, and which it did not count, nobody can know of."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What to run.
+
+    Attributes:
+        seed: Draws everything that is drawn.
+        plays: How many viewings.
+        scale: How much faster than life.
+        viewers: How many players watch at once.
+        servers: On how many Plex servers.
+    """
+
+    seed: int
+    plays: int
+    scale: float = 120.0
+    viewers: int = 48
+    servers: int = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What came of it.
+
+    Attributes:
+        plan: What was run.
+        comparison: Viewing by viewing.
+        troubles: What went wrong on purpose, and how often.
+        seconds: Real time from begin to end.
+        requests: Requests that Trakt got.
+        stories: The app's trace of plays that went wrong, by title.
+    """
+
+    plan: Plan
+    comparison: Comparison
+    troubles: dict[str, int]
+    seconds: float
+    requests: int
+    stories: dict[str, Any]
+
+
+async def run(plan: Plan, say: Callable[[str], None]) -> Report:
+    """Let it all happen, then compare."""
+    began = time.monotonic()
+    clock = Clock(scale=plan.scale, epoch=Clock().timestamp())
+    plexes = [
+        SimulatedPlex(
+            clock=clock,
+            options=PlexOptions(
+                machine_identifier=f"{index + 1:040x}",
+                friendly_name=f"Server {index + 1}",
+                session_lag_s=1.0,
+                doubled_history=index % 2 == 1,
+                seed=plan.seed,
+            ),
+        )
+        for index in range(plan.servers)
+    ]
+    chance = random.Random(plan.seed)
+    trakt = SimulatedTrakt(clock=clock)
+    async with Ground(clock=clock, plexes=plexes, trakt=trakt, listed=sorted(_names(plexes))) as ground:
+        truth = Truth(plexes, trakt)
+        await ground.start_app()
+        await ground.until_connected()
+        weather = Weather(ground, chance, ACCOUNT)
+        storms = [asyncio.create_task(weather.at_trakt()), asyncio.create_task(weather.of_the_app())]
+        storms += [asyncio.create_task(weather.at_plex(plex)) for plex in plexes]
+        quota = Quota(plan.plays)
+        people = _viewers(plan, plexes, chance, clock)
+        watching = asyncio.gather(*(viewer.live(quota) for viewer in people))
+        await _report_progress(watching, quota, plan, say)
+        weather.end()
+        await asyncio.gather(*storms)
+        trakt.clear_faults()
+        for plex in plexes:
+            plex.clear_faults()
+        say("everybody has gone to bed; the sky clears")
+        await clock.sleep(QUIET_S)
+        await _settle(ground)
+        plays = await _plays(ground)
+        links = dict.fromkeys(_names(plexes), ACCOUNT)
+        comparison = compare(_knowable(truth, plexes), truth.held(), links, plays, tolerance=TOLERANCE)
+        return Report(
+            plan=plan,
+            comparison=comparison,
+            troubles=weather.counts,
+            seconds=time.monotonic() - began,
+            requests=len(trakt.ledger.requests),
+            stories=await _stories(ground, comparison, plays),
+        )
+
+
+def _viewers(plan: Plan, plexes: list[SimulatedPlex], chance: random.Random, clock: Clock) -> list[Viewer]:
+    """The people, each with a share of the titles that nobody else has."""
+    titles = sorted({item.label for item in _watchable(plexes[0])})
+    chance.shuffle(titles)
+    viewers = []
+    for number in range(plan.viewers):
+        plex = plexes[number % len(plexes)]
+        mine = set(titles[number :: plan.viewers])
+        viewers.append(
+            Viewer(
+                plex,
+                PEOPLE[number // len(plexes) % len(PEOPLE)],
+                number=number,
+                pool=[item for item in _watchable(plex) if item.label in mine],
+                chance=random.Random(chance.getrandbits(32)),
+                clock=clock,
+            )
+        )
+    return viewers
+
+
+def _watchable(plex: SimulatedPlex) -> list[Item]:
+    """Films and episodes that Trakt knows, each in a file of its own."""
+    items = [item for item in plex.world.library.everything() if item.length_ms and item.guids]
+    known = [item for item in items if trakt_label(item)]
+    files: dict[str, int] = {}
+    labels: dict[str, int] = {}
+    for item in known:
+        labels[trakt_label(item)] = labels.get(trakt_label(item), 0) + 1
+        for file in item.media.files if item.media else ():
+            files[file] = files.get(file, 0) + 1
+    return [
+        item
+        for item in known
+        if item.media
+        and labels[trakt_label(item)] == 1
+        and all(files[file] == 1 for file in item.media.files)
+    ]
+
+
+def _knowable(truth: Truth, plexes: list[SimulatedPlex]) -> list[Seen]:
+    """What was watched, without the viewings that CrossWatch may or may not know of.
+
+    Reports get lost while a server is down. If it heard too little of a viewing and did not count it
+    either, nobody can know how it went on. In between, it depends on who listened when; then what Trakt
+    holds decides.
+    """
+    viewings = [viewing for plex in plexes for viewing in plex.world.viewings if viewing.ended_at]
+    held = truth.held()
+    known = []
+    for viewing, seen in zip(viewings, truth.seen(), strict=True):
+        heard = viewing.reported_ms / viewing.item.length_ms
+        unclear = seen.progress is not None and seen.progress >= 100 * HEARD_SHARE and not viewing.counted_at
+        if unclear and not any(
+            one.label == seen.trakt_label and seen.misses_by(one.at) <= TOLERANCE for one in held
+        ):
+            known.append(replace(seen, progress=100 * min(heard, HEARD_SHARE - 0.01)))
+        else:
+            known.append(seen)
+    return known
+
+
+def _names(plexes: list[SimulatedPlex]) -> set[str]:
+    return {name for plex in plexes for who in PEOPLE for name in (who, plex.person(who).title)}
+
+
+async def _report_progress(
+    watching: asyncio.Future[Any], quota: Quota, plan: Plan, say: Callable[[str], None]
+) -> None:
+    """Say every ten seconds how far it is; raises what the viewers raise."""
+    while not watching.done():
+        with suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.shield(watching), 10)
+        say(f"{plan.plays - quota.left} of {plan.plays} viewings begun")
+    watching.result()
+
+
+async def _settle(ground: Ground) -> None:
+    """Wait until nothing waits any more, or for as long as is reasonable."""
+    until = ground.clock.timestamp() + SETTLE_S
+    while ground.clock.timestamp() < until:
+        with suppress(aiohttp.ClientError):
+            queued = await ground.get("/api/plays", verdict="queued", limit=1)
+            watching = await ground.get("/api/plays", verdict="watching", limit=1)
+            if not queued["plays"] and not watching["plays"]:
+                return
+        await asyncio.sleep(0.2)
+
+
+async def _plays(ground: Ground) -> list[dict[str, Any]]:
+    """All plays that the app knows."""
+    plays: list[dict[str, Any]] = []
+    query: dict[str, str | int] = {"limit": 500}
+    while True:
+        page = (await ground.get("/api/plays", **query))["plays"]
+        plays += page
+        if not page:
+            return plays
+        query["before"] = page[-1]["id"]
+
+
+async def _stories(ground: Ground, comparison: Comparison, plays: list[dict[str, Any]]) -> dict[str, Any]:
+    """The app's own account of whatever went wrong."""
+    stories: dict[str, Any] = {}
+    for row in comparison.rows:
+        if row.finding.is_right:
+            continue
+        key = row.seen.rating_key if row.seen else ""
+        label = row.held.label if row.held else ""
+        for play in plays:
+            if play["media"]["rating_key"] == key or play["media"].get("label") == label:
+                stories[play["id"]] = await ground.get(f"/api/plays/{play['id']}")
+    return stories

@@ -1,0 +1,138 @@
+"""People who watch: each on a player of their own, from a pool of items that nobody else touches.
+
+Since no two viewers share an item, what Trakt must hold follows from the players alone. Every viewing either
+ends well past the watched mark or well before it: what happens in between nobody could tell who was not
+listening at that moment.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from crosswatch.simulator.plex.scripts import Autoplay, Ending, Script
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Sequence
+
+    from crosswatch.clock import Clock
+    from crosswatch.simulator.plex import SimulatedPlex
+    from crosswatch.simulator.plex.items import Item
+    from crosswatch.simulator.plex.player import Player
+
+FINISHED = (0.95, 1.0)
+UNFINISHED = (0.3, 0.7)
+SITTING_S = (300.0, 1_500.0)
+"""How long somebody watches at a stretch, in seconds of the clock."""
+
+BREAK_S = (5.0, 900.0)
+ENDINGS = {
+    Ending.NORMAL: 10,
+    Ending.REPEATED: 2,
+    Ending.ZERO: 2,
+    Ending.NO_FRAME: 2,
+    Ending.NO_ITEM: 2,
+    Ending.NEW_KEY: 2,
+    Ending.TRIPLE: 2,
+    Ending.GHOST: 2,
+    Ending.ERROR: 1,
+    Ending.CRASH: 2,
+    Ending.OFFLINE: 1,
+}
+DEVICES = ("web", "tv", "phone", "kodi")
+
+
+@dataclass(slots=True)
+class Quota:
+    """How many viewings are still to be begun, by all viewers together."""
+
+    left: int
+
+    def take(self, count: int = 1) -> bool:
+        """Whether so many are left; they are then taken."""
+        if self.left < count:
+            return False
+        self.left -= count
+        return True
+
+
+class Viewer:
+    """One person on one player.
+
+    Args:
+        plex: The server.
+        person: Name of the person there.
+        number: Tells this viewer from others.
+        pool: What to watch.
+        chance: Draws everything.
+        clock: Tells the time.
+    """
+
+    def __init__(
+        self,
+        plex: SimulatedPlex,
+        person: str,
+        *,
+        number: int,
+        pool: Sequence[Item],
+        chance: random.Random,
+        clock: Clock,
+    ) -> None:
+        self._pool = list(pool)
+        self._chance = chance
+        self._clock = clock
+        self._player: Player = plex.player(
+            person,
+            chance.choice(DEVICES),
+            client_id=f"chaosplayer{number:013d}",
+            title=f"Player {number}",
+            period_s=chance.choice((10.0, 10.0, 10.0, 20.0)),
+            twins=chance.random() < 0.2,
+            transcode=chance.random() < 0.3,
+            buffering=chance.choice((0, 0, 2)),
+            resumes_at_zero=chance.random() < 0.3,
+        )
+
+    async def live(self, quota: Quota) -> None:
+        """Watch until the quota is used up."""
+        await self._clock.sleep(self._chance.uniform(0, SITTING_S[1]))
+        while quota.left > 0:
+            item = self._chance.choice(self._pool)
+            if self._chance.random() < 0.1:
+                await self._binge(item, quota)
+            elif quota.take():
+                await self._player.watch(item, self._script(item))
+            await self._clock.sleep(self._chance.uniform(*BREAK_S))
+
+    async def _binge(self, item: Item, quota: Quota) -> None:
+        """An item and its neighbour in the pool, by autoplay."""
+        other = self._chance.choice([one for one in self._pool if one is not item])
+        if quota.take(2):
+            script = self._script(other)
+            ending = script.ending if script.ending is not Ending.OFFLINE else Ending.NORMAL
+            await self._player.watch_queue(
+                [item, other],
+                self._chance.choice(list(Autoplay)),
+                dataclasses.replace(script, start=0.0, ending=ending, seeks=()),
+            )
+
+    def _script(self, item: Item) -> Script:
+        """How to watch it: from where, to where, with what in between, and how it ends."""
+        chance = self._chance
+        until = chance.choice(FINISHED) if chance.random() < 0.7 else chance.uniform(*UNFINISHED)
+        share = chance.uniform(*SITTING_S) * 1000 / item.length_ms
+        start = max(0.0, until - share)
+        middle = (start + until) / 2
+        pauses = ((middle, chance.uniform(5, 1_200)),) if chance.random() < 0.25 else ()
+        seeks = ((middle, max(start, middle - 0.05)),) if chance.random() < 0.15 else ()
+        ending = chance.choices(list(ENDINGS), list(ENDINGS.values()))[0]
+        return Script(
+            start=start,
+            until=until,
+            pauses=pauses,
+            seeks=seeks,
+            ending=ending,
+            sync_after_s=chance.uniform(30, 600),
+        )
