@@ -288,7 +288,13 @@ class MetadataSource(Protocol):
         """Plays that the server counted at that time or later, by its own clock, oldest first."""
 
     async def resolve_account(self, account_id: int) -> Account:
-        """The account of that number with all its names; a bare number where the server knows no more."""
+        """The account of that number with all its names; a bare number where nobody knows more.
+
+        The owner's number at plex.tv is as good as 1.
+        """
+
+    def known_account(self, account: Account) -> Account:
+        """The account with all that is known of it by now, by the server's own number; nobody is asked."""
 
     async def fetch_sole_viewer(self) -> Account | None:
         """Whose plays alone this token shows, if it is not the owner's; None for the owner's token.

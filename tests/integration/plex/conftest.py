@@ -40,9 +40,11 @@ def server_tls():
 
 @pytest.fixture
 def connect(http):
-    """Makes our side of a server."""
+    """Makes our side of a server; plex.tv answers at the same port, unless somebody says where else."""
 
     def make(plex, token=OWNER_TOKEN, url=None, **options):
+        if plex is not None:
+            options = {"tv_url": plex.url, **options}
         return PlexServer(http, url=url or plex.url, token=token, client_id="test-client", **options)
 
     return make

@@ -4,13 +4,16 @@ import pytest
 
 from crosswatch.core.events import Account
 from crosswatch.errors import SourceAuthError, SourceNotFoundError, SourceUnavailableError
-from crosswatch.providers.scrobble.plex.plextv import Pin, ServerOffer
+from crosswatch.providers.scrobble.plex.plextv import Pin, ServerOffer, TvAccount
 from fakes.plex_recordings import names_in, recorded_bytes
 from fakes.plex_server import OWNER_TOKEN, SERVER_UUID, Answer, FakePlex
 
-ALICE = Account(id=1000001, name="alice", aliases=frozenset({"alice@example.com", "Alice A."}))
-BOB = Account(id=1000002, name="bob", aliases=frozenset({"bob@example.com"}))
-CAROL = Account(id=1000004, name="carol84", aliases=frozenset({"Carol C.", "carol@example.com"}))
+ALICE = TvAccount(
+    id=1000001, username="alice", email="alice@example.com", title="alice", friendly_name="Alice A."
+)
+BOB = TvAccount(id=1000002, username="bob", email="bob@example.com", title="bob")
+CAROL = TvAccount(id=1000004, username="carol84", email="carol@example.com", title="Carol C.")
+KIDS = TvAccount(id=1000003, title="Kids")
 PIN = Pin(id=100000001, code="examplestrongcode00000000", expires_in_s=1800)
 OWN = "0123456789abcdef0123456789abcdef.plex.direct"
 
@@ -52,13 +55,13 @@ CALLS = {
     "plextv/06-home-users.json": (
         "/api/v2/home/users",
         lambda tv: tv.fetch_home_users(OWNER_TOKEN),
-        [ALICE, Account(id=1000003, name="Kids")],
+        [ALICE, KIDS],
     ),
     "plextv/07-users.xml": ("/api/users/", lambda tv: tv.fetch_friends(OWNER_TOKEN), [BOB, CAROL]),
     "plextv/08-shared-servers.xml": (
         f"/api/servers/{SERVER_UUID}/shared_servers",
         lambda tv: tv.fetch_sharers(OWNER_TOKEN, SERVER_UUID),
-        [BOB],
+        [TvAccount(id=1000002, username="bob", email="bob@example.com")],
     ),
     "plextv/09-resources.json": ("/api/v2/resources", lambda tv: tv.fetch_servers(OWNER_TOKEN), OFFERS),
 }
@@ -90,6 +93,32 @@ async def test_a_recorded_answer_of_plex_tv_is_understood(plex, tv, recording):
     else:
         assert await call(tv) == expected
     assert plex.asked[0].headers["X-Plex-Client-Identifier"] == "test-client"
+
+
+@pytest.mark.parametrize(
+    ("person", "account"),
+    [
+        pytest.param(
+            CAROL,
+            Account(id=1000004, name="carol84", aliases=frozenset({"Carol C.", "carol@example.com"})),
+            id="user name before title",
+        ),
+        pytest.param(KIDS, Account(id=1000003, name="Kids"), id="a profile has a title only"),
+        pytest.param(
+            TvAccount(id=7, email="dora@example.com"),
+            Account(id=7, name="dora@example.com"),
+            id="an e-mail is better than nothing",
+        ),
+        pytest.param(TvAccount(id=7), Account(id=7), id="no name at all"),
+    ],
+)
+def test_somebody_is_called_by_the_sharpest_name_and_known_by_all(person, account):
+    assert person.account == account
+
+
+def test_only_user_name_and_e_mail_are_ones_own():
+    assert CAROL.listed.own == {"carol84", "carol@example.com"}
+    assert CAROL.listed.names == {"carol84", "carol@example.com", "Carol C."}
 
 
 async def test_a_pin_is_strong_and_asked_for_without_a_token(plex, tv):

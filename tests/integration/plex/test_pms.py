@@ -268,44 +268,6 @@ async def test_lines_that_make_no_sense_are_dropped(plex, connect):
     assert len(await connect(plex).fetch_history(LONG_AGO)) == 1
 
 
-# ---------------------------------------------------------------- accounts
-
-
-async def test_accounts_have_their_names_and_the_owner_the_one_at_plex_tv(plex, connect):
-    assert await connect(plex).fetch_accounts() == [
-        Account(id=1, name="alice", aliases=frozenset({"alice@example.com"})),
-        Account(id=1000002, name="bob"),
-        Account(id=1000003, name="Kids"),
-        Account(id=1000004),
-    ]
-
-
-async def test_an_account_is_resolved_without_asking_twice(plex, connect):
-    server = connect(plex)
-    assert (await server.resolve_account(1000002)).name == "bob"
-    assert (await server.resolve_account(1)).aliases == {"alice@example.com"}
-    assert plex.paths() == ["/accounts", "/"]
-
-
-async def test_an_unknown_account_is_looked_for_again_but_not_at_once(plex, connect, monkeypatch):
-    server = connect(plex)
-    assert await server.resolve_account(7) == Account(id=7)
-    assert await server.resolve_account(7) == Account(id=7)
-    assert plex.paths().count("/accounts") == 1
-    plex.answers["/accounts"] = page({"Account": [{"id": 7, "name": "dora"}]})
-    monkeypatch.setattr(pms, "ACCOUNTS_AFTER_S", 0.0)
-    assert await server.resolve_account(7) == Account(id=7, name="dora")
-
-
-async def test_account_zero_is_nobody(plex, connect):
-    assert not (await connect(plex).resolve_account(0)).is_known
-
-
-async def test_a_token_that_may_not_list_accounts_leaves_the_bare_number(plex, connect):
-    plex.answers["/accounts"] = Answer(status=403)
-    assert await connect(plex).resolve_account(1000002) == Account(id=1000002)
-
-
 # ---------------------------------------------------------------- whose token it is
 
 
@@ -322,7 +284,7 @@ def offers(plex):
 
 
 async def test_who_may_list_sessions_is_the_owner_and_nobody_else_is_asked(plex, connect):
-    server = connect(plex, tv_url=plex.url)
+    server = connect(plex)
     assert await server.fetch_sole_viewer() is None
     assert await server.fetch_sole_viewer() is None
     assert plex.paths() == [SESSIONS]
@@ -331,7 +293,7 @@ async def test_who_may_list_sessions_is_the_owner_and_nobody_else_is_asked(plex,
 async def test_a_shared_servers_token_shows_its_own_account_only(plex, connect, offers):
     plex.answers[SESSIONS] = Answer(status=403)
     offers(is_owned=False)
-    server = connect(plex, tv_url=plex.url)
+    server = connect(plex)
     assert await server.fetch_sole_viewer() == Account(id=1000002, name="bob")
     assert await server.fetch_sole_viewer() == Account(id=1000002, name="bob")
     assert plex.paths().count("/api/v2/resources") == 1
@@ -341,7 +303,7 @@ async def test_a_shared_servers_token_shows_its_own_account_only(plex, connect, 
 async def test_an_owner_who_is_refused_for_a_moment_is_nobodys_stand_in(plex, connect, offers, status):
     plex.answers[SESSIONS] = Answer(status=status)
     offers(is_owned=True)
-    assert await connect(plex, tv_url=plex.url).fetch_sole_viewer() is None
+    assert await connect(plex).fetch_sole_viewer() is None
 
 
 async def test_nobody_is_named_while_plex_tv_cannot_be_asked(plex, connect):

@@ -21,7 +21,7 @@ from fakes.plex_recordings import names_in, recorded
 SERVER = "0123456789abcdef0123456789abcdef01234567"
 ALICE = Account(id=1, name="alice")
 BOB = Account(id=1000002, name="bob")
-CHROME = Player(client_id="exampleplayerweb00000001", title="Chrome")
+CHROME = Player(client_id="exampleplayerweb00000001", title="Chrome", network="lan")
 PLAYING, PAUSED, STOPPED = PlayerState.PLAYING, PlayerState.PAUSED, PlayerState.STOPPED
 
 OCTOBER_SKY = Media(
@@ -162,7 +162,7 @@ EXPECTED = {
     "webhooks/08-library-on-deck.json": fact("library.on.deck", media=HALF_LOOP),
     "webhooks/09-playback-started.json": fact("playback.started", media=HALF_LOOP, account=BOB),
     "webhooks/10-device-new.json": fact(
-        "device.new", player=Player(client_id="exampleplayerphone000004", title="New Phone")
+        "device.new", player=Player(client_id="exampleplayerphone000004", title="New Phone", network="wan")
     ),
     "webhooks/11-admin-backup.json": fact("admin.database.backup", player=Player()),
     "webhooks/12-music.json": fact(

@@ -15,7 +15,7 @@ from crosswatch.core.events import Account, Media, MediaKind, Numbering, Player,
 from crosswatch.core.facts import Notification
 from crosswatch.errors import PayloadError
 from crosswatch.providers.scrobble.plex.items import ShowFacts, media_from
-from crosswatch.providers.scrobble.plex.rows import player_state_of, viewer_from
+from crosswatch.providers.scrobble.plex.rows import network_of, player_state_of, viewer_from
 from crosswatch.providers.scrobble.plex.values import child_of, int_of, rating_key_of, text_of
 
 if TYPE_CHECKING:
@@ -109,7 +109,11 @@ def from_plex_webhook(payload: Any) -> WebhookFact:
         offset_ms=int_of(payload.get("viewOffset")) if offset is None else offset,
         account=viewer_from(child_of(payload, "Account")),
         media=media_from(item) if item else None,
-        player=Player(client_id=text_of(player.get("uuid")), title=text_of(player.get("title"))),
+        player=Player(
+            client_id=text_of(player.get("uuid")),
+            title=text_of(player.get("title")),
+            network=network_of(player, {}),
+        ),
         server_uuid=text_of(child_of(payload, "Server").get("uuid")),
         rating=_rating_of(payload) if event == "media.rate" else None,
     )

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -26,9 +27,14 @@ SERVER = "0123456789abcdef0123456789abcdef01234567"
 ALICE = Account(id=1, name="alice")
 BOB = Account(id=1000002, name="bob")
 KIDS = Account(id=1000003, name="Kids")
-TV = Player(client_id="exampleplayertv000000002", title="Living Room", product="Plex for Android (TV)")
-TV_WEB = Player(client_id="exampleplayertv000000002", title="Living Room", product="Plex Web")
-CHROME = Player(client_id="exampleplayerweb00000001", title="Chrome", product="Plex Web")
+TV = Player(
+    client_id="exampleplayertv000000002",
+    title="Living Room",
+    product="Plex for Android (TV)",
+    network="lan",
+)
+TV_WEB = Player(client_id="exampleplayertv000000002", title="Living Room", product="Plex Web", network="lan")
+CHROME = Player(client_id="exampleplayerweb00000001", title="Chrome", product="Plex Web", network="lan")
 
 MATRIX = Media(
     kind=MediaKind.MOVIE,
@@ -127,7 +133,7 @@ SESSIONS = {
     "sessions/01-movie.json": [row("9", 482_000, ALICE, MATRIX, TV)],
     "sessions/02-movie.xml": [row("9", 482_000, ALICE, MATRIX, TV)],
     "sessions/03-episode-shared-user.json": [
-        row("2", 4_910, BOB, HALF_LOOP, CHROME, state=PlayerState.PAUSED)
+        row("2", 4_910, BOB, HALF_LOOP, replace(CHROME, network="wan"), state=PlayerState.PAUSED)
     ],
     "sessions/04-track.json": [
         row(
@@ -135,7 +141,7 @@ SESSIONS = {
             9_000,
             ALICE,
             WONDERFUL_WORLD,
-            Player(client_id="exampleplayerweb00000001", title="Firefox", product="Plex Web"),
+            Player(client_id="exampleplayerweb00000001", title="Firefox", product="Plex Web", network="lan"),
         )
     ],
     "sessions/05-live-tv.xml": [
@@ -144,7 +150,12 @@ SESSIONS = {
             61_000,
             ALICE,
             NEWS,
-            Player(client_id="exampleplayertv000000002", title="Living Room", product="Plex for Roku"),
+            Player(
+                client_id="exampleplayertv000000002",
+                title="Living Room",
+                product="Plex for Roku",
+                network="lan",
+            ),
         )
     ],
     "sessions/06-preroll.xml": [row("95", 2_000, ALICE, PREROLL, TV_WEB)],
@@ -156,7 +167,7 @@ SESSIONS = {
             1_000,
             Account(),
             MATRIX,
-            Player(client_id="exampleplayertv000000002", title="DLNA TV", product="DLNA"),
+            Player(client_id="exampleplayertv000000002", title="DLNA TV", product="DLNA", network="lan"),
         )
     ],
     "sessions/10-empty.json": [],
@@ -169,7 +180,12 @@ SESSIONS = {
             60_000,
             KIDS,
             EXPLORERS,
-            Player(client_id="exampleplayerkids0000005", title="Kids tablet", product="Plex for iOS"),
+            Player(
+                client_id="exampleplayerkids0000005",
+                title="Kids tablet",
+                product="Plex for iOS",
+                network="lan",
+            ),
             state=PlayerState.PAUSED,
         ),
     ],
@@ -330,3 +346,17 @@ def test_an_identity_without_a_machine_identifier_is_none():
 def test_the_servers_rule_has_plexs_own_defaults(settings, rule):
     container = {"Setting": [{"id": name, "value": value} for name, value in settings.items()]}
     assert played_rule_from(container) == rule
+
+
+@pytest.mark.parametrize(
+    ("session", "player", "network"),
+    [
+        pytest.param({"location": "Cellular"}, {"local": False}, "cellular", id="the session says it"),
+        pytest.param({"location": "moon"}, {"local": "1"}, "lan", id="the player says it, in XML"),
+        pytest.param({}, {"local": False}, "wan", id="the player says it, in JSON"),
+        pytest.param({}, {}, "", id="nobody says it"),
+    ],
+)
+def test_how_a_player_reaches_the_server_is_what_session_or_player_say(session, player, network):
+    (row,) = sessions_from({"Metadata": [{"sessionKey": "1", "Player": player, "Session": session}]})
+    assert row.player.network == network

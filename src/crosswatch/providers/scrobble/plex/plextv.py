@@ -12,7 +12,8 @@ from urllib.parse import quote, urlencode
 from crosswatch.core.events import Account
 from crosswatch.errors import PayloadError, SourceUnavailableError
 from crosswatch.providers.scrobble.plex.documents import parse_document, parse_json
-from crosswatch.providers.scrobble.plex.transport import PRODUCT, Neighbour, PlexHttp, shown
+from crosswatch.providers.scrobble.plex.register import Listed
+from crosswatch.providers.scrobble.plex.transport import PRODUCT, PlexHttp, neighbour_at, shown
 from crosswatch.providers.scrobble.plex.values import Item, children_of, int_of, is_set, text_of
 
 if TYPE_CHECKING:
@@ -46,6 +47,39 @@ class Pin:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TvAccount:
+    """Somebody's account.
+
+    Attributes:
+        id: Their number.
+        username: User name; empty for a managed profile.
+        email: E-mail, or empty.
+        title: What friends and servers are shown.
+        friendly_name: Free name, or empty.
+    """
+
+    id: int
+    username: str = ""
+    email: str = ""
+    title: str = ""
+    friendly_name: str = ""
+
+    @property
+    def listed(self) -> Listed:
+        """The same as a line of a list: user name and e-mail are nobody else's."""
+        own = frozenset({self.username, self.email}) - {""}
+        names = frozenset({self.title, self.friendly_name}) - {""}
+        name = next(filter(None, (self.username, self.title, self.friendly_name, self.email)), "")
+        return Listed(number=self.id, name=name, others=names, own=own)
+
+    @property
+    def account(self) -> Account:
+        """The same as a viewer, by their number at plex.tv."""
+        listed = self.listed
+        return Account(id=self.id, name=listed.name, aliases=listed.names - {listed.name})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ServerOffer:
     """A Plex Media Server that an account can use.
 
@@ -74,22 +108,19 @@ class PlexTv:
         http: Shared with the whole process; it is not closed here.
         url: Mostly `https://plex.tv`.
         client_id: The same as for the servers (`transport.client_headers`).
+        key: Where the configuration speaks of it: `plex`, or an entry of `servers`.
     """
 
-    def __init__(self, http: aiohttp.ClientSession, *, url: str, client_id: str) -> None:
+    def __init__(self, http: aiohttp.ClientSession, *, url: str, client_id: str, key: str = "plex") -> None:
         self._client_id = client_id
         self._http = PlexHttp(
             http,
             url=url,
             client_id=client_id,
-            neighbour=Neighbour(
-                name=f"plex.tv ({shown(url)})",
-                address_key="plex.tv_url",
-                token_key="plex.account_token",  # noqa: S106 -- the name of a key
-            ),
+            neighbour=neighbour_at(f"plex.tv ({shown(url)})", key=key, address="tv_url"),
         )
 
-    async def fetch_user(self, token: str) -> Account:
+    async def fetch_user(self, token: str) -> TvAccount:
         """Whose token it is, by its plex.tv number.
 
         Raises:
@@ -97,15 +128,15 @@ class PlexTv:
         """
         return self._read(await self._http.get("api/v2/user", token=token), _user_from_json)
 
-    async def fetch_home_users(self, token: str) -> list[Account]:
+    async def fetch_home_users(self, token: str) -> list[TvAccount]:
         """The members of the account's Plex Home; managed ones have a title only."""
         return self._read(await self._http.get("api/v2/home/users", token=token), _home_from_json)
 
-    async def fetch_friends(self, token: str) -> list[Account]:
+    async def fetch_friends(self, token: str) -> list[TvAccount]:
         """Everybody who shares anything with the account."""
         return self._read(await self._http.get("api/users/", token=token), _friends_from_xml)
 
-    async def fetch_sharers(self, token: str, server_uuid: str) -> list[Account]:
+    async def fetch_sharers(self, token: str, server_uuid: str) -> list[TvAccount]:
         """Everybody with whom that server is shared."""
         path = f"api/servers/{quote(server_uuid, safe='')}/shared_servers"
         return self._read(await self._http.get(path, token=token), _sharers_from_xml)
@@ -146,22 +177,22 @@ class PlexTv:
             ) from error
 
 
-def _user_from_json(body: bytes) -> Account:
+def _user_from_json(body: bytes) -> TvAccount:
     account = _account_from(_object(body))
-    if account.id is None:
+    if account is None:
         raise PayloadError("The answer names no account.")
     return account
 
 
-def _home_from_json(body: bytes) -> list[Account]:
+def _home_from_json(body: bytes) -> list[TvAccount]:
     return _known(children_of(_object(body), "users"))
 
 
-def _friends_from_xml(body: bytes) -> list[Account]:
+def _friends_from_xml(body: bytes) -> list[TvAccount]:
     return _known(children_of(parse_document(body), "User"))
 
 
-def _sharers_from_xml(body: bytes) -> list[Account]:
+def _sharers_from_xml(body: bytes) -> list[TvAccount]:
     # The element's own id is that of the share; the person's is `userID`.
     shares = children_of(parse_document(body), "SharedServer")
     return _known([{**share, "id": share.get("userID")} for share in shares])
@@ -206,17 +237,21 @@ def _offer_from(device: Item) -> ServerOffer:
     )
 
 
-def _known(people: list[Item]) -> list[Account]:
+def _known(people: list[Item]) -> list[TvAccount]:
     accounts = map(_account_from, people)
-    return [account for account in accounts if account.id is not None]
+    return [account for account in accounts if account is not None]
 
 
-def _account_from(person: Item) -> Account:
-    """Named by the user name, or by the title where there is none; every other name is an alias."""
-    names = [text_of(person.get(key)) for key in ("username", "title", "friendlyName", "email")]
-    name = next(filter(None, names), "")
-    return Account(
-        id=int_of(person.get("id"), least=1), name=name, aliases=frozenset(filter(None, names)) - {name}
+def _account_from(person: Item) -> TvAccount | None:
+    number = int_of(person.get("id"), least=1)
+    if number is None:
+        return None
+    return TvAccount(
+        id=number,
+        username=text_of(person.get("username")),
+        email=text_of(person.get("email")),
+        title=text_of(person.get("title")),
+        friendly_name=text_of(person.get("friendlyName")),
     )
 
 

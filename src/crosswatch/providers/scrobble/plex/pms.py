@@ -10,14 +10,21 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import quote
 
-from crosswatch.core.events import Account, MediaKind
-from crosswatch.errors import PayloadError, SourceAuthError, SourceNotFoundError, SourceUnavailableError
+from crosswatch.core.events import OWNER_ID, Account, MediaKind
+from crosswatch.errors import (
+    PayloadError,
+    SourceAuthError,
+    SourceError,
+    SourceNotFoundError,
+    SourceUnavailableError,
+)
+from crosswatch.providers.scrobble.plex.accounts import AccountDirectory
 from crosswatch.providers.scrobble.plex.cache import KeyedCache
 from crosswatch.providers.scrobble.plex.documents import parse_document
 from crosswatch.providers.scrobble.plex.items import ShowFacts, media_from, show_facts_from
 from crosswatch.providers.scrobble.plex.plextv import PlexTv
+from crosswatch.providers.scrobble.plex.register import Listed
 from crosswatch.providers.scrobble.plex.rows import (
-    OWNER,
     Identity,
     PlayedRule,
     ServerFacts,
@@ -28,7 +35,7 @@ from crosswatch.providers.scrobble.plex.rows import (
     server_facts_from,
     sessions_from,
 )
-from crosswatch.providers.scrobble.plex.transport import MIB, PlexHttp, shown
+from crosswatch.providers.scrobble.plex.transport import MIB, PlexHttp, neighbour_at, shown
 from crosswatch.providers.scrobble.plex.values import children_of, int_of
 from crosswatch.providers.scrobble.scrobble import enrich
 
@@ -58,9 +65,6 @@ PAGE_ROWS = 200
 MAX_PAGES = 100
 """Far beyond what a household plays within the days that are caught up."""
 
-ACCOUNTS_AFTER_S = 60.0
-"""Real seconds before an unknown account is looked for again."""
-
 CLOSE_WITHIN_S = 0.5
 _ALL = ""
 """The key of what there is only one of."""
@@ -75,7 +79,8 @@ class PlexServer:
         token: Of the owner; other people's tokens may not list sessions, history and accounts.
         client_id: Stable per installation (`transport.client_headers`).
         allow_self_signed: Whether a certificate that nobody vouches for will do.
-        tv_url: Where plex.tv answers; it is asked only where the server refuses the token.
+        tv_url: Where plex.tv answers. It is asked who is who; and whose server it is, if that refuses us.
+        key: Where the configuration speaks of the server: `plex`, or an entry of `servers`.
     """
 
     def __init__(
@@ -87,18 +92,38 @@ class PlexServer:
         client_id: str,
         allow_self_signed: bool = False,
         tv_url: str = "https://plex.tv",
+        key: str = "plex",
     ) -> None:
-        self._http = PlexHttp(http, url=url, client_id=client_id, allow_self_signed=allow_self_signed)
-        self._tv = PlexTv(http, url=tv_url, client_id=client_id)
+        self._http = PlexHttp(
+            http,
+            url=url,
+            client_id=client_id,
+            allow_self_signed=allow_self_signed,
+            neighbour=neighbour_at(f"Plex at {shown(url)}", key=key),
+        )
+        self._tv = PlexTv(http, url=tv_url, client_id=client_id, key=key)
+        self._key = key
         self._token = token
         self._is_owner = False
         self.address = shown(url)
         self._media = KeyedCache(self._load_media, size=KEPT_ITEMS, max_age_s=KEPT_FOR_S)
         self._shows = KeyedCache(self._load_show, size=KEPT_SHOWS, max_age_s=KEPT_FOR_S)
         self._sessions = KeyedCache(self._load_sessions, size=0, max_age_s=0.0)
-        self._accounts = KeyedCache(self._load_accounts, size=1, max_age_s=KEPT_FOR_S)
+        self._directory = AccountDirectory(
+            load_own=self._load_accounts, load_uuid=self._load_uuid, tv=self._tv, token=token
+        )
         self._rule = KeyedCache(self._load_rule, size=1, max_age_s=KEPT_FOR_S)
         self._sole_viewer = KeyedCache(self._load_sole_viewer, size=1, max_age_s=KEPT_FOR_S)
+
+    @property
+    def key(self) -> str:
+        """Where the configuration speaks of the server."""
+        return self._key
+
+    @property
+    def owner_plex_id(self) -> int | None:
+        """The owner's number at plex.tv, or None while it is not known."""
+        return self._directory.owner_plex_id
 
     async def fetch_identity(self) -> Identity:
         """Which server answers; asked without the token, which a stranger has no need to know.
@@ -150,24 +175,36 @@ class PlexServer:
         return sorted(rows.values(), key=lambda row: row.viewed_at)
 
     async def fetch_accounts(self) -> list[Account]:
-        """Everybody whom the server knows, its owner with the name at plex.tv as well."""
-        self._accounts.forget(_ALL)
-        return list((await self._accounts.get(_ALL)).values())
+        """Everybody whom the server and plex.tv know, by number; all lists are read anew."""
+        return await self._directory.fetch_everybody()
+
+    async def prepare_accounts(self) -> None:
+        """Learn who is who before somebody plays; if that cannot be done now, it is done then."""
+        try:
+            await self._directory.resolve(OWNER_ID)
+        except SourceError as error:
+            logger.debug("cannot tell who is who: %s", error, extra={"event": "plex.accounts_unknown"})
 
     async def resolve_account(self, account_id: int) -> Account:
-        """The account of that number with all its names; a bare number where the server knows no more.
+        """The account of that number with all its names; a bare number where nobody knows more.
 
-        An unknown number makes the list be read again, at most once a minute. Number 0 is nobody.
+        The owner's number at plex.tv is taken for 1, and number 0 is nobody.
         """
-        bare = Account(id=account_id or None)
         try:
-            known = await self._accounts.get(_ALL)
-            if account_id and account_id not in known and self._accounts.age_s(_ALL) > ACCOUNTS_AFTER_S:
-                self._accounts.forget(_ALL)
-                known = await self._accounts.get(_ALL)
-        except SourceAuthError:  # the token is not the owner's, so it may not ask
-            return bare
-        return known.get(account_id, bare)
+            return await self._directory.resolve(account_id)
+        except SourceAuthError:  # the token is not the owner's, or the owner is refused for a moment
+            viewer = await self.fetch_sole_viewer()
+        if viewer is not None and viewer.id == account_id:
+            return viewer
+        return Account(id=account_id or None, has_all_names=viewer is not None)
+
+    def known_account(self, account: Account) -> Account:
+        """The account with all that is known of it by now; nobody is asked."""
+        return self._directory.know(account)
+
+    def known_accounts(self) -> list[Account]:
+        """Everybody who is known by now; nobody is asked."""
+        return self._directory.everybody()
 
     async def fetch_sole_viewer(self) -> Account | None:
         """Whose plays alone this token shows, if it is not the owner's; None for the owner's token.
@@ -213,8 +250,13 @@ class PlexServer:
     def forget_all(self) -> None:
         """Drop all that is cached: nobody knows what changed while nobody listened."""
         self._is_owner = False
-        for cache in (self._media, self._shows, self._accounts, self._rule, self._sole_viewer):
+        self._directory.forget()
+        for cache in (self._media, self._shows, self._rule, self._sole_viewer):
             cache.clear()
+
+    async def aclose(self) -> None:
+        """Ask nobody any more."""
+        await self._directory.aclose()
 
     # ------------------------------------------------------------------------------ one request each
 
@@ -244,21 +286,22 @@ class PlexServer:
         return rows
 
     async def _load_sole_viewer(self, _key: str) -> Account | None:
-        server_uuid = (await self.fetch_identity()).server_uuid
+        server_uuid = await self._load_uuid()
         offers = await self._tv.fetch_servers(self._token)
         is_foreign = any(offer.server_uuid == server_uuid and not offer.is_owned for offer in offers)
-        return await self._tv.fetch_user(self._token) if is_foreign else None
+        return (await self._tv.fetch_user(self._token)).account if is_foreign else None
 
-    async def _load_accounts(self, _key: str) -> dict[int, Account]:
+    async def _load_accounts(self) -> list[Listed]:
         accounts = self._read(await self._get("accounts"), accounts_from)
-        owner_name = (await self.fetch_server_facts()).owner
-        named = (
-            replace(account, aliases=account.aliases | {owner_name})
-            if account.id == OWNER and owner_name and owner_name != account.name
-            else account
-            for account in accounts
-        )
-        return {account.id: account for account in named if account.id is not None}
+        owner = (await self.fetch_server_facts()).owner
+        return [
+            Listed(number=one.id, name=one.name, own=frozenset({owner} - {""} if one.id == OWNER_ID else ()))
+            for one in accounts
+            if one.id is not None
+        ]
+
+    async def _load_uuid(self) -> str:
+        return (await self.fetch_identity()).server_uuid
 
     async def _load_rule(self, _key: str) -> PlayedRule:
         return self._read(await self._get(":/prefs"), played_rule_from)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from crosswatch.core.events import Account, Player, PlayerState
+from crosswatch.core.events import OWNER_ID, Account, Player, PlayerState
 from crosswatch.core.facts import HistoryRow, SessionRow
 from crosswatch.errors import PayloadError
 from crosswatch.providers.scrobble.plex.items import media_from
@@ -17,12 +17,12 @@ from crosswatch.providers.scrobble.plex.values import (
     child_of,
     children_of,
     int_of,
+    is_set,
     rating_key_of,
     text_of,
 )
 
-OWNER = 1
-"""Number of a server's owner in the server's own numbers."""
+NETWORKS = frozenset({"lan", "wan", "cellular"})
 
 THRESHOLD = "LibraryVideoPlayedThreshold"
 BEHAVIOUR = "LibraryVideoPlayedAtBehaviour"
@@ -100,7 +100,22 @@ def viewer_from(user: Item) -> Account:
     Source: Plex protocol notes, sections 7.1 and 12.3, Q20; tests/recordings/plex/webhooks/17-*.json.
     """
     number, name = int_of(user.get("id"), least=1), text_of(user.get("title"))
-    return Account(id=None if number == OWNER and not name else number, name=name)
+    return Account(id=None if number == OWNER_ID and not name else number, name=name)
+
+
+def network_of(player: Item, session: Item) -> str:
+    """How a player reaches its server: `lan`, `wan` or `cellular`; empty if nothing says so.
+
+    A session says it itself, but for old servers and players without a share of the bandwidth.
+
+    Source: Plex protocol notes, section 7.1.
+    """
+    location = text_of(session.get("location")).lower()
+    if location in NETWORKS:
+        return location
+    if player.get("local") is None:
+        return ""
+    return "lan" if is_set(player.get("local")) else "wan"
 
 
 def identity_from(container: Item) -> Identity:
@@ -154,6 +169,7 @@ def _session_from(item: Item, container: Item) -> SessionRow:
             client_id=text_of(player.get("machineIdentifier")),
             title=text_of(player.get("title")),
             product=text_of(player.get("product")),
+            network=network_of(player, child_of(item, "Session")),
         ),
     )
 

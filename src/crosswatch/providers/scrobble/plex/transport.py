@@ -51,6 +51,11 @@ class Neighbour:
     token_key: str
 
 
+def neighbour_at(name: str, *, key: str = "plex", address: str = "server_url") -> Neighbour:
+    """A neighbour of whom the configuration speaks under that key: `plex`, or an entry of `servers`."""
+    return Neighbour(name=name, address_key=f"{key}.{address}", token_key=f"{key}.account_token")
+
+
 def client_headers(client_id: str) -> dict[str, str]:
     """Who we are, for every request.
 
@@ -103,11 +108,7 @@ class PlexHttp:
         self._base = url
         self._headers = client_headers(client_id)
         self._tls = tls_context(allow_self_signed=allow_self_signed)
-        self.neighbour = neighbour or Neighbour(
-            name=f"Plex at {shown(url)}",
-            address_key="plex.server_url",
-            token_key="plex.account_token",  # noqa: S106 -- the name of a key
-        )
+        self.neighbour = neighbour or neighbour_at(f"Plex at {shown(url)}")
 
     async def get(
         self,

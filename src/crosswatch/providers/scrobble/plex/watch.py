@@ -248,10 +248,12 @@ class WatchService:
         return reason
 
     def _checked(self, identity: Identity) -> Identity:
+        key = self._server.key
         if self._expected_uuid and identity.server_uuid.lower() != self._expected_uuid.lower():
             raise WrongServerError(
                 f"Another server answers at {self._server.address}: it is {identity.server_uuid}, but "
-                f"server_uuid asks for {self._expected_uuid}. Correct plex.server_url, or empty server_uuid."
+                f"{key}.server_uuid asks for {self._expected_uuid}. Correct {key}.server_url, or empty "
+                f"{key}.server_uuid."
             )
         return identity
 
