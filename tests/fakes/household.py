@@ -66,7 +66,7 @@ class Household:
         connects=True,
         **plex_keys,
     ):
-        self.clock = LoopClock()
+        self.clock = LoopClock(loop=asyncio.get_running_loop())
         self.plex = SimulatedPlex(
             clock=self.clock, options=PlexOptions(**(plex or {})), ssl_context=certificate
         )
@@ -182,15 +182,15 @@ class Household:
         """Let so much time pass for everybody."""
         await asyncio.sleep(seconds + 60 * minutes + 3600 * hours)
 
-    async def until(self, holds, what, *, within_s=PATIENCE_S):
-        """Wait until something holds; looks whenever the app says that something changed, and each second."""
+    async def until(self, holds, what, *, within_s=PATIENCE_S, look_every_s=1.0):
+        """Wait until something holds; looks whenever the app has changed something, and now and then."""
         changes = self.app.changes()
         pending = None
         try:
             async with asyncio.timeout(within_s):
                 while not await _now(holds):
                     pending = pending or asyncio.ensure_future(anext(changes))
-                    await asyncio.wait((pending,), timeout=1.0)
+                    await asyncio.wait((pending,), timeout=look_every_s)
                     pending = None if pending.done() else pending
         except TimeoutError:
             raise AssertionError(f"in vain for {within_s:g} s until {what}") from None
@@ -203,7 +203,7 @@ class Household:
     async def settled(self):
         """Wait until nobody watches, and Trakt knows all that it should know."""
         await self.later(MOMENT_S)
-        await self.until(self._is_settled, "nobody watches and nothing waits for Trakt")
+        await self.until(self._is_settled, "nobody watches and nothing waits for Trakt", look_every_s=10.0)
         await self.later(MOMENT_S)
 
     async def _is_settled(self):
@@ -227,7 +227,9 @@ class Household:
 
     def requests(self):
         """Every request to Trakt, as (verb and path, status)."""
-        return [(f"{request.method} {request.path}", request.status) for request in self.trakt.ledger.requests]
+        return [
+            (f"{request.method} {request.path}", request.status) for request in self.trakt.ledger.requests
+        ]
 
     def told(self):
         """What Trakt was told while it happened, and took: action, item as Trakt understood it, progress."""

@@ -87,7 +87,9 @@ class LeapingLoop(asyncio.SelectorEventLoop):
 
 @dataclass(frozen=True, slots=True)
 class LoopClock(Clock):
-    """The time of the loop that runs, as a time of day; only for what runs in it."""
+    """The time of a loop as a time of day, in each of its threads."""
+
+    loop: LeapingLoop | None = None
 
     def timestamp(self):
-        return EVENING + asyncio.get_running_loop().time()
+        return EVENING + self.loop.time()

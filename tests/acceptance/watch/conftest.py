@@ -23,3 +23,10 @@ async def live_in(tmp_path):
             return await stack.enter_async_context(Household(tmp_path, **options))
 
         yield move_in
+
+
+@pytest.fixture(autouse=True)
+def _nothing_stumbles(caplog):
+    """The nets of the task loops catch what they must; here nothing may fall into them."""
+    yield
+    assert [record.getMessage() for record in caplog.get_records("call") if record.exc_info] == []

@@ -35,7 +35,7 @@ class Expected:
 
 
 TRACES = {
-    # Twins are one start. A pause below 1 percent would be refused, and the end at 0.6 is no end of a viewing.
+    # Twins are one start. A pause below 1 percent would be refused, and at 0.6 nothing has been watched.
     "01-movie-direct-play": Expected(
         told=[("start", ARRIVAL, 0.0), ("start", ARRIVAL, 0.34)],
         verdicts=[(ARRIVAL, "skipped", "too_short")],
