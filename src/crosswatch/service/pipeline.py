@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -181,7 +181,7 @@ class ServerPipeline:
 
     async def _work(self, facts: list[Fact]) -> None:
         updates = self._take(facts)
-        updates += self._tracker.tick(self._clock.now())
+        updates += map(self._with_names, self._tracker.tick(self._clock.now()))
         if updates or self._recorder.has_unsaved:
             await self._recorder.record(updates)
         self._is_history_due = self._is_history_due or any(map(_is_to_be_confirmed, updates))
@@ -189,7 +189,15 @@ class ServerPipeline:
 
     def _take(self, facts: list[Fact]) -> list[Update]:
         now = self._clock.now()
-        return [update for fact in facts for update in fact(now)]
+        return [self._with_names(update) for fact in facts for update in fact(now)]
+
+    def _with_names(self, update: Update) -> Update:
+        """The update with what has become known of the viewer since the server named them."""
+        account = self._source.known_account(update.play.account)
+        if account == update.play.account:
+            return update
+        event = update.event and replace(update.event, account=account)
+        return replace(update, play=replace(update.play, account=account), event=event)
 
     # ------------------------------------------------------------------------------ asking
 
@@ -274,4 +282,4 @@ def _is_to_be_confirmed(update: Update) -> bool:
     event, play = update.event, update.play
     if event is None or play.state is not PlayState.ENDED:
         return False
-    return event.why != "frame" or (event.progress or 0.0) >= CONFIRM_FROM
+    return event.why != "frame" or event.progress is None or event.progress >= CONFIRM_FROM

@@ -91,6 +91,18 @@ async def test_what_plex_counted_early_in_a_vanished_session_is_watched(live_in)
     assert home.watched() == [FIRST]
 
 
+async def test_an_item_of_unknown_length_has_no_progress_and_is_watched_if_plex_counts_it(live_in):
+    home = await live_in()
+    await home.watch("[REC] (2007)", start=0.5, until=0.6)
+    await home.settled()
+    assert home.told() == []
+    assert await home.verdicts() == [("[REC] (2007)", "skipped", "progress_unknown")]
+    await home.watch("[REC] (2007)", start=0.8)
+    await home.settled()
+    await home.later(minutes=30)
+    assert home.watched() == ["[REC] (2007)"]
+
+
 async def test_a_mark_that_is_edited_counts_for_what_plays_now(live_in):
     home = await live_in()
     player = home.plex.player()
