@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+from collections import Counter
 from contextvars import ContextVar
 from functools import partial
 from weakref import WeakSet
@@ -32,8 +33,9 @@ MOMENT_S = 0.01
 
 PATIENCE_S = 3 * 3600.0
 
-OWN_PATHS = ("/identity", "/accounts", "/:/websockets/notifications", "/status/sessions/history/all")
-"""What the app asks a server for on its own account, not because of a viewing."""
+SOCKET_PATH = "/:/websockets/notifications"
+OWN_PATHS = ("/", "/identity", "/accounts", SOCKET_PATH, "/status/sessions/history/all")
+"""What the app asks a server for once in a connection, or in an hour, and not because of one viewing."""
 
 _whose: ContextVar[WeakSet[asyncio.Task] | None] = ContextVar("whose", default=None)
 
@@ -263,7 +265,15 @@ class Household:
     def look_ups(self):
         """What the server was asked because of viewings, by path, in order."""
         asked = [request.path for request in self.plex.ledger.of("GET") if request.listener == "pms"]
-        return [path for path in asked if path not in (*OWN_PATHS, "/")]
+        return [path for path in asked if path not in OWN_PATHS]
+
+    def has_manners(self):
+        """Whether no page was asked for time and again, and Trakt never had to ask for patience."""
+        asked = self.plex.ledger.of("GET")
+        connections = len([request for request in asked if request.path == SOCKET_PATH])
+        pages = Counter(request.path for request in asked if request.path.startswith("/library/metadata/"))
+        assert max(pages.values(), default=0) <= connections + 1, pages
+        return 429 not in {request.status for request in self.trakt.ledger.requests if request.fault is None}
 
     def forget_requests(self):
         """Begin counting requests anew."""

@@ -16,13 +16,16 @@ def pytest_asyncio_loop_factories(config, item):  # noqa: ARG001 -- the hook's o
 
 @pytest.fixture
 async def live_in(tmp_path):
-    """Moves into a household with these options; it is left at the end of the test."""
+    """Moves into a household with these options; it is left, with manners, at the end of the test."""
+    homes = []
     async with contextlib.AsyncExitStack() as stack:
 
         async def move_in(**options):
-            return await stack.enter_async_context(Household(tmp_path, **options))
+            homes.append(await stack.enter_async_context(Household(tmp_path, **options)))
+            return homes[-1]
 
         yield move_in
+    assert all(home.has_manners() for home in homes)
 
 
 @pytest.fixture(autouse=True)

@@ -127,6 +127,29 @@ async def test_a_viewing_past_the_mark_is_not_two_plays_after(live_in, mishap):
     assert home.watched() == [FIRST]
 
 
+async def test_two_viewings_go_on_though_app_and_plex_restart_and_their_keys_are_swapped(live_in):
+    home = await live_in(whitelist=("alice", "bob"))
+    alice, bob = home.plex.player("alice", "web"), home.plex.player("bob", "tv")
+    await alice.start(home.item(FIRST))
+    await bob.start(home.item(SECOND))
+    await home.later(minutes=10)
+    keys = alice.session_key, bob.session_key
+    await home.kill_app()
+    await home.plex.restart(down_s=20, swap_keys=True)
+    await home.start_app()
+    await home.later(minutes=14)
+    assert (bob.session_key, alice.session_key) == keys
+    await alice.stop()
+    await bob.stop()
+    await home.settled()
+    assert sorted(home.watched()) == [FIRST, SECOND]
+    assert {(play.account.name, play.media.label) for play in await home.plays()} == {
+        ("alice", FIRST),
+        ("bob", SECOND),
+    }
+    assert [what for what, _, _ in home.told()] == ["start", "start", "stop", "stop"]
+
+
 # ---------------------------------------------------------------- ended meanwhile
 
 
