@@ -1,0 +1,88 @@
+"""Which viewing only goes on with one that counts already."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from crosswatch.core.events import Account, Percent
+from crosswatch.core.plays import Origin, PlayState
+from crosswatch.core.tails import TAIL_GAP, is_tail
+from fakes.plays import EPISODE, at, make_play
+
+HOUR = 3600.0
+COUNTED = make_play(
+    1,
+    media=EPISODE,
+    state=PlayState.ENDED,
+    progress=Percent(85.0),
+    ended_at=at(HOUR),
+    watched_at=at(HOUR),
+)
+BY_HISTORY = replace(COUNTED, origin=Origin.HISTORY, progress=None)
+NEW = make_play(7_200, media=EPISODE)
+GAP_S = TAIL_GAP.total_seconds()
+
+
+@pytest.mark.parametrize(
+    ("new", "earlier", "lowest"),
+    [
+        pytest.param({}, {}, 85.0, id="goes on where it stopped"),
+        pytest.param({}, {}, 75.0, id="rewound a little"),
+        pytest.param({}, {}, 99.0, id="went on elsewhere meanwhile"),
+        pytest.param({"started_at": at(HOUR + GAP_S)}, {}, 85.0, id="on the next evening"),
+        pytest.param({"started_at": at(10)}, {}, 85.0, id="was there before the other was found to count"),
+        pytest.param({"account": Account(name="maya")}, {}, 85.0, id="of a person without a number"),
+    ],
+)
+def test_what_goes_on_with_a_counted_viewing_is_its_tail(new, earlier, lowest):
+    assert is_tail(replace(NEW, **new), replace(COUNTED, **earlier), lowest=Percent(lowest))
+
+
+@pytest.mark.parametrize(
+    ("new", "earlier", "lowest"),
+    [
+        pytest.param({}, {}, 1.0, id="began anew"),
+        pytest.param({}, {}, 74.9, id="went back further than that"),
+        pytest.param({}, {}, None, id="nobody knows where it began"),
+        pytest.param({}, {"watched_at": None}, 85.0, id="the other does not count"),
+        pytest.param({"id": COUNTED.id}, {}, 85.0, id="is the other"),
+        pytest.param({"started_at": at(HOUR + GAP_S + 1)}, {}, 85.0, id="days later"),
+        pytest.param({"account": Account(id=2, name="Maya")}, {}, 85.0, id="of a namesake"),
+        pytest.param({"server": "attic"}, {}, 85.0, id="on another server"),
+        pytest.param({"media": replace(EPISODE, rating_key="9")}, {}, 85.0, id="of another item"),
+        pytest.param(
+            {"media": replace(EPISODE, rating_key="")},
+            {"media": replace(EPISODE, rating_key="")},
+            85.0,
+            id="of nobody knows what",
+        ),
+    ],
+)
+def test_what_begins_anew_or_is_about_something_else_is_none(new, earlier, lowest):
+    assert not is_tail(
+        replace(NEW, **new), replace(COUNTED, **earlier), lowest=None if lowest is None else Percent(lowest)
+    )
+
+
+@pytest.mark.parametrize(
+    ("counted_at", "lowest", "expected"),
+    [
+        pytest.param(at(7_200 + 600), 2.0, True, id="counted while it went on"),
+        pytest.param(at(7_200 - 60), 2.0, True, id="counted when it began, for clocks differ"),
+        pytest.param(at(7_200 - 600), 2.0, False, id="counted before it began anew"),
+        pytest.param(at(7_200 - 600), 96.0, True, id="counted before we listened to the rest"),
+        pytest.param(at(7_200 - 600), None, False, id="counted before, and nobody knows where it began"),
+        pytest.param(at(7_200 + 7_200), 2.0, False, id="counted when it was long over"),
+    ],
+)
+def test_what_a_server_counted_before_we_heard_of_it_is_the_same_viewing(counted_at, lowest, expected):
+    earlier = replace(BY_HISTORY, watched_at=counted_at)
+    found = is_tail(NEW, earlier, lowest=None if lowest is None else Percent(lowest))
+    assert found is expected
+
+
+def test_the_gap_is_long_enough_for_the_next_evening():
+    assert timedelta(hours=24) < TAIL_GAP < timedelta(days=7)
