@@ -26,16 +26,17 @@ from crosswatch.core.questions import Questions
 from crosswatch.core.session import Session, restored
 
 SILENT_AFTER = timedelta(seconds=45)
-"""A session without a frame for so long is looked up."""
+"""A session without a frame for so long, while we listen, is looked up.
+
+After a reconnect it is counted from there: a server that was restarted lists a player only once that has
+reported, which takes up to 20 s.
+"""
 
 GIVEN_UP_AFTER = timedelta(minutes=5)
 """A session silent for so long has ended, where nothing can be looked up."""
 
 LOOK_UP_EVERY = timedelta(seconds=15)
 """How often it is looked up while it stays silent."""
-
-CONFIRM_AFTER = timedelta(seconds=5)
-"""How soon after a reconnect a session that was not listed is looked up again."""
 
 MISSES_TO_END = 2
 """Look-ups in a row that do not list a session before it counts as ended."""
@@ -90,6 +91,7 @@ class SessionTracker:
         self._ended: list[Session] = []
         self._questions = Questions()
         self._confirm_at: datetime | None = None
+        self._listening_since: datetime | None = None
         self._knows_what_plays = False
 
     # ------------------------------------------------------------------------------ reading
@@ -103,10 +105,10 @@ class SessionTracker:
         """What is to be found out at this moment; each question is asked once until it is answered."""
         asking = (*self._sessions.values(), *self._ended)
         bindings = tuple(session for session in asking if self._questions.ask(session, now))
-        silent = [session for session in self._sessions.values() if _is_silent(session, now)]
+        silent = [session for session in self._sessions.values() if self._is_to_be_checked(session, now)]
         for session in silent:
             session.checked_at = now
-        confirm = self._confirm_at is not None and not now < self._confirm_at <= now + CONFIRM_AFTER
+        confirm = self._confirm_at is not None and not now < self._confirm_at <= now + SILENT_AFTER
         if confirm:
             self._confirm_at = None
         return Wanted(bindings=bindings, sessions=bool(silent) or confirm)
@@ -236,11 +238,15 @@ class SessionTracker:
         """
         pairs = self._pairs(rows, elsewhere=reconnected)
         updates: list[Update] = []
+        if reconnected:
+            self._listening_since = now
         for session in self.sessions:
             if session.play_id in pairs:
                 session.find()
-            elif reconnected or now - session.last_seen_at >= SILENT_AFTER:
-                updates += self._miss(session, now, unheard=reconnected)
+            elif reconnected:
+                self._note_gone(session, now)
+            elif self._is_silent(session, now):
+                updates += self._miss(session, now)
         updates += self._take_keys(pairs, now)
         if reconnected:
             taken = {row.session_key for row in pairs.values()}
@@ -282,23 +288,33 @@ class SessionTracker:
             self._sessions[key] = session
         return updates
 
-    def _miss(self, session: Session, now: datetime, *, unheard: bool) -> list[Update]:
-        """Note that the server does not list it; `unheard` means that frames may have been missed as well.
+    def _note_gone(self, session: Session, now: datetime) -> None:
+        """Note that the server does not list it after a gap; its player may still turn up."""
+        session.misses = max(session.misses, 1)
+        session.missed_at = now
+        if session.gone_since is None:
+            session.gone_since = now
+        self._confirm_at = now + SILENT_AFTER
 
-        A server that starts, and drops its listeners, lists nobody several times within a second: that counts
-        once.
-        """
-        if session.missed_at is not None and not has_passed(session.missed_at, CONFIRM_AFTER, now):
+    def _miss(self, session: Session, now: datetime) -> list[Update]:
+        """Note that the server does not list a silent session; the second time it is over."""
+        if session.missed_at is not None and not has_passed(session.missed_at, LOOK_UP_EVERY, now):
             return []
         session.misses += 1
         session.missed_at = now
-        if unheard and session.gone_since is None:
-            session.gone_since = now
         if session.misses >= MISSES_TO_END:
             return self._close(session, session.likely_end, "vanished")
         if self._confirm_at is None:
-            self._confirm_at = now + CONFIRM_AFTER
+            self._confirm_at = now + LOOK_UP_EVERY
         return []
+
+    def _is_silent(self, session: Session, now: datetime) -> bool:
+        heard_at = max(session.last_seen_at, self._listening_since or session.last_seen_at)
+        return now - heard_at >= SILENT_AFTER
+
+    def _is_to_be_checked(self, session: Session, now: datetime) -> bool:
+        due = session.checked_at is None or has_passed(session.checked_at, LOOK_UP_EVERY, now)
+        return due and self._is_silent(session, now)
 
     def _adopt(self, row: SessionRow, now: datetime) -> list[Update]:
         """Begin with what the list says; the next frame will say it better."""
@@ -359,9 +375,3 @@ class SessionTracker:
             session.saved_at = session.last_seen_at
             return [Update(play=play, lowest=session.lowest)]
         return []
-
-
-def _is_silent(session: Session, now: datetime) -> bool:
-    if now - session.last_seen_at < SILENT_AFTER:
-        return False
-    return session.checked_at is None or has_passed(session.checked_at, LOOK_UP_EVERY, now)
