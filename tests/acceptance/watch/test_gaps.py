@@ -364,3 +364,16 @@ async def test_the_end_of_what_was_stopped_past_the_mark_is_no_second_play(live_
     await home.settled()
     await home.later(hours=2)
     assert home.watched() == [FIRST]
+
+
+@pytest.mark.parametrize("ahead_s", [-7_200.0, -300.0, 300.0, 7_200.0])
+async def test_q37_what_happened_meanwhile_is_found_by_a_server_whose_clock_is_wrong(live_in, ahead_s):
+    home = await live_in(plex={"clock_offset_s": ahead_s})
+    await home.stop_app()
+    viewing = await home.watch(FIRST)
+    await home.later(hours=3)
+    await home.start_app()
+    await home.settled()
+    await home.later(hours=2)
+    assert home.watched() == [FIRST]
+    assert between(home.watched_at()[0], viewing.counted_at, viewing.ended_at)

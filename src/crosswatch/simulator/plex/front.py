@@ -5,6 +5,7 @@ Source: Plex protocol notes, section 1.1.
 
 from __future__ import annotations
 
+from email.utils import formatdate
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
@@ -119,7 +120,12 @@ class Front:
         if fault is not None and fault.kind is FaultKind.RESET:
             return cut(request)
         body, content_type = answer.render(wants_json=call.wants_json)
-        headers = {"Content-Type": content_type, "X-Plex-Protocol": "1.0", **answer.headers}
+        headers = {
+            "Content-Type": content_type,
+            "Date": formatdate(self.world.own_time, usegmt=True),
+            "X-Plex-Protocol": "1.0",
+            **answer.headers,
+        }
         if fault is not None and fault.kind is FaultKind.SLOW_BODY:
             return await self._trickle(request, answer.status, headers, body, fault.delay_s)
         return web.Response(status=answer.status, body=body, headers=headers)

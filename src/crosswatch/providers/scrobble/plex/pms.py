@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import quote
 
+from crosswatch.clock import Clock
 from crosswatch.core.events import OWNER_ID, Account, MediaKind
 from crosswatch.errors import (
     PayloadError,
@@ -35,6 +36,7 @@ from crosswatch.providers.scrobble.plex.rows import (
     server_facts_from,
     sessions_from,
 )
+from crosswatch.providers.scrobble.plex.server_time import ServerTime
 from crosswatch.providers.scrobble.plex.transport import MIB, PlexHttp, neighbour_at, shown
 from crosswatch.providers.scrobble.plex.values import children_of, int_of
 from crosswatch.providers.scrobble.scrobble import enrich
@@ -81,6 +83,7 @@ class PlexServer:
         allow_self_signed: Whether a certificate that nobody vouches for will do.
         tv_url: Where plex.tv answers. It is asked who is who; and whose server it is, if that refuses us.
         key: Where the configuration speaks of the server: `plex`, or an entry of `servers`.
+        clock: Ours, against which the server's is held; None is the ordinary one.
     """
 
     def __init__(
@@ -93,13 +96,16 @@ class PlexServer:
         allow_self_signed: bool = False,
         tv_url: str = "https://plex.tv",
         key: str = "plex",
+        clock: Clock | None = None,
     ) -> None:
+        self._time = ServerTime(clock or Clock())
         self._http = PlexHttp(
             http,
             url=url,
             client_id=client_id,
             allow_self_signed=allow_self_signed,
             neighbour=neighbour_at(f"Plex at {shown(url)}", key=key),
+            time=self._time,
         )
         self._tv = PlexTv(http, url=tv_url, client_id=client_id, key=key)
         self._key = key
@@ -152,7 +158,10 @@ class PlexServer:
             return media
 
     async def fetch_history(self, since: datetime) -> list[HistoryRow]:
-        """Plays that the server counted at that time or later, oldest first, each row once."""
+        """Plays that the server counted at that time or later, oldest first, each row once.
+
+        Times are ours, going and coming, whatever the server's clock says.
+        """
         rows: dict[str, HistoryRow] = {}
         for page in range(MAX_PAGES):
             container = await self._history_page(since, start=page * PAGE_ROWS)
@@ -172,7 +181,8 @@ class PlexServer:
                 since.isoformat(),
                 extra={"event": "plex.history_cut"},
             )
-        return sorted(rows.values(), key=lambda row: row.viewed_at)
+        ours = (replace(row, viewed_at=self._time.to_ours(row.viewed_at)) for row in rows.values())
+        return sorted(ours, key=lambda row: row.viewed_at)
 
     async def fetch_accounts(self) -> list[Account]:
         """Everybody whom the server and plex.tv know, by number; all lists are read anew."""
@@ -310,7 +320,7 @@ class PlexServer:
         # The comparison belongs to the name: `viewedAt>` and then `=`. Ascending is the default, and a
         # `sort` that the server does not like is answered with 400, so none is asked for.
         query = {
-            "viewedAt>": str(int(since.timestamp())),
+            "viewedAt>": str(max(0, int(self._time.to_theirs(since).timestamp()))),
             "X-Plex-Container-Start": str(start),
             "X-Plex-Container-Size": str(PAGE_ROWS),
         }

@@ -25,6 +25,8 @@ from crosswatch.errors import SourceAuthError, SourceError, SourceNotFoundError,
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from crosswatch.providers.scrobble.plex.server_time import ServerTime
+
 PRODUCT = "CrossWatch"
 TIMEOUT = aiohttp.ClientTimeout(total=30.0, sock_connect=5.0, sock_read=15.0)
 """Real seconds; a disk that has to spin up first takes its time."""
@@ -93,6 +95,7 @@ class PlexHttp:
         client_id: See `client_headers`.
         allow_self_signed: Whether a certificate that nobody vouches for will do.
         neighbour: For sentences; made from the address if None.
+        time: Learns from each answer how far the other clock differs, or None.
     """
 
     def __init__(
@@ -103,12 +106,14 @@ class PlexHttp:
         client_id: str,
         allow_self_signed: bool = False,
         neighbour: Neighbour | None = None,
+        time: ServerTime | None = None,
     ) -> None:
         self._http = http
         self._base = url
         self._headers = client_headers(client_id)
         self._tls = tls_context(allow_self_signed=allow_self_signed)
         self.neighbour = neighbour or neighbour_at(f"Plex at {shown(url)}")
+        self._time = time
 
     async def get(
         self,
@@ -148,6 +153,7 @@ class PlexHttp:
     ) -> bytes:
         """As `get`, with any verb and tried once."""
         headers = self._headers_with(token)
+        asked_at = self._time.now() if self._time else None
         try:
             async with self._http.request(
                 method,
@@ -157,6 +163,8 @@ class PlexHttp:
                 timeout=TIMEOUT,
                 allow_redirects=False,
             ) as answer:
+                if self._time and asked_at:
+                    self._time.note(answer.headers.get("Date", ""), asked_at)
                 check_status(answer.status, answer.headers.get("Location", ""), self.neighbour)
                 return await _read(answer, limit, self.neighbour)
         except (aiohttp.ClientError, OSError) as error:
