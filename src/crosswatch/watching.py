@@ -82,6 +82,7 @@ class WatchedServer:
             client_id=surroundings.client_id,
             allow_self_signed=options.allow_self_signed,
             tv_url=settings.tv_url,
+            clock=surroundings.clock,
         )
         self.watch = WatchService(
             self._source,
