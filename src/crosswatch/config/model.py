@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin,
 
 import msgspec
 
+from crosswatch.config.door import check_door
 from crosswatch.config.links import check_links
 from crosswatch.config.secrets import find_mask, mask
 from crosswatch.config.validation import check_settings, explain
@@ -219,9 +220,34 @@ class StorageSettings(View, frozen=True, kw_only=True):
 
 
 class WebSettings(View, frozen=True, kw_only=True):
-    """How the web pages may be reached: further host names beside addresses and local names."""
+    """How the web pages may be reached.
+
+    Attributes:
+        allowed_hosts: Further host names beside addresses and local names.
+        base_path: The path below which a proxy shows the pages; empty for none.
+        trusted_proxies: Networks of the proxies whose word about visitors is believed.
+    """
 
     allowed_hosts: tuple[str, ...] = ()
+    base_path: str = ""
+    trusted_proxies: tuple[str, ...] = ()
+
+
+class AccessSettings(View, frozen=True, kw_only=True):
+    """Who may come in without a password or a key.
+
+    Attributes:
+        open_networks: Networks in which nobody needs to sign in.
+        external: Whether trusted proxies sign people in.
+        external_header: The header in which they name them.
+    """
+
+    open_networks: tuple[str, ...] = ()
+    external: bool = False
+    external_header: str = "Remote-User"
+
+    def __post_init__(self) -> None:
+        self._tidy("external_header")
 
 
 class RuntimeSettings(View, frozen=True, kw_only=True):
@@ -245,6 +271,7 @@ class Settings(View, frozen=True, kw_only=True):
     features: FeatureSettings = FeatureSettings()
     storage: StorageSettings = StorageSettings()
     web: WebSettings = WebSettings()
+    access: AccessSettings = AccessSettings()
     runtime: RuntimeSettings = RuntimeSettings()
     servers: tuple[ServerSettings, ...] = ()
     people: tuple[PersonSettings, ...] = ()
@@ -270,6 +297,7 @@ def parse_settings(document: Document) -> Settings:
         raise explain(str(error), document, Settings) from None
     check_settings(settings)
     check_links(settings)
+    check_door(settings)
     return settings
 
 

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from crosswatch.config.addresses import is_forbidden_destination
 from crosswatch.config.secrets import is_secret_name
 from crosswatch.errors import ConfigError
 
@@ -37,7 +38,7 @@ def explain(message: str, document: dict[str, Any], view: type[msgspec.Struct]) 
     if not path:
         return ConfigError("The configuration must be one JSON object, { … }.")
     secret = any(isinstance(step, str) and is_secret_name(step) for step in path)
-    allowed = _allowed(_hint(view, path))
+    allowed = _allowed(hint_at(view, path))
     return ConfigError(f"{key} must be {allowed}, not {_describe(given, secret=secret)}.", key=key)
 
 
@@ -85,6 +86,10 @@ def _require_address(key: str, text: str, *, empty: bool = True) -> None:
         raise ConfigError(f"{key} must be {allowed}, not {given}.", key=key)
     if "?" in text or "#" in text:
         raise ConfigError(f"{key} must end before the question mark; leave out what follows it.", key=key)
+    if is_forbidden_destination(address.hostname or ""):
+        raise ConfigError(
+            f"{key} is an address at which no server of yours can be (link-local, or a cloud's own).", key=key
+        )
 
 
 def _require_storage(text: str) -> None:
@@ -109,7 +114,7 @@ def _complete(path: Path, document: dict[str, Any], view: type[msgspec.Struct]) 
     if "..." not in path:
         return path
     place = path.index("...")
-    entry_type = _hint(view, path[: place + 1])
+    entry_type = hint_at(view, path[: place + 1])
     entries = _at(document, path[:place])
     for name, entry in entries.items() if isinstance(entries, dict) else ():
         try:
@@ -129,7 +134,7 @@ def _at(document: Any, path: Path) -> Any:
     return value
 
 
-def _hint(view: Any, path: Path) -> Any:
+def hint_at(view: Any, path: Path) -> Any:
     """The declared type at the end of the path, with its limits."""
     hint = view
     for step in path:
