@@ -1,7 +1,7 @@
 """What a source has learned about a session, before anybody decides what follows from it.
 
-Three kinds of fact: a player has said something (`Notification`), a server lists what plays now
-(`SessionRow`), and a server knows what an item and a viewer are (`Binding`).
+Four kinds of fact: a player has said something (`Notification`), a server has told a hook (`WebhookFact`), a
+server lists what plays now (`SessionRow`), and a server knows what an item and a viewer are (`Binding`).
 """
 
 from __future__ import annotations
@@ -35,6 +35,35 @@ class Notification:
     play_queue_item: str = ""
     key: str = ""
     guid: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookFact:
+    """One delivery of a Plex webhook; it has no session key, and no time but that of its arrival.
+
+    Attributes:
+        event: As Plex names it: `media.play`, `media.scrobble`, `library.new` …
+        state: What the player does, or None if the event is not about playing.
+        is_counted: True if Plex has just counted the item as watched; playing goes on then.
+        offset_ms: Position, at least 0, or None if the payload had none.
+        account: Who watches; unknown (`Account()`) if the payload does not say.
+        media: The item, or None if the event has none.
+        player: Which device.
+        server_uuid: `machineIdentifier` of the server, or empty.
+        server_name: What its owner calls it, or empty.
+        rating: 0.0 to 10.0 with `media.rate`, less than 0 if the rating was taken away; else None.
+    """
+
+    event: str
+    state: PlayerState | None
+    is_counted: bool = False
+    offset_ms: int | None = None
+    account: Account
+    media: Media | None = None
+    player: Player = Player()
+    server_uuid: str = ""
+    server_name: str = ""
+    rating: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

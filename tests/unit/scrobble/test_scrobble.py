@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crosswatch.core.events import Account, Media, MediaKind, Numbering, Player, PlayerState, Show
-from crosswatch.core.facts import Notification
+from crosswatch.core.facts import Notification, WebhookFact
 from crosswatch.core.ids import Ids
 from crosswatch.errors import PayloadError
 from crosswatch.providers.scrobble.plex.documents import parse_json
 from crosswatch.providers.scrobble.plex.items import ShowFacts, media_from
-from crosswatch.providers.scrobble.scrobble import WebhookFact, enrich, from_plex_pssn, from_plex_webhook
+from crosswatch.providers.scrobble.scrobble import enrich, from_plex_pssn, from_plex_webhook
 from fakes.plex_recordings import names_in, recorded
 
 SERVER = "0123456789abcdef0123456789abcdef01234567"
@@ -130,7 +130,7 @@ def fact(event, state=None, *, media=None, account=ALICE, player=CHROME, **field
         media=media,
         account=account,
         player=player,
-        **{"server_uuid": SERVER, **fields},
+        **{"server_uuid": SERVER, "server_name": "Example Server", **fields},
     )
 
 
@@ -222,6 +222,7 @@ EXPECTED = {
         account=Account(),
         player=Player(),
         server_uuid="",
+        server_name="",
         offset_ms=60_000,
     ),
     "webhooks/20-multipart-file-part.json": fact("media.stop", STOPPED, media=EXPLORERS, offset_ms=410_000),
@@ -281,8 +282,10 @@ def test_each_malformed_payload_is_told_what_is_wrong_with_it():
         ("-1", -1.0),
         ("11", None),
         ("nan", None),
+        (10**400, None),
         ("best", None),
-        (None, None),
+        ("", -1.0),
+        (None, -1.0),
         ([], None),
     ],
     ids=repr,

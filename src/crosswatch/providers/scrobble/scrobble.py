@@ -8,11 +8,11 @@ Source: Plex protocol notes, sections 5, 8 and 12.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from crosswatch.core.events import Account, Media, MediaKind, Numbering, Player, PlayerState, Show
-from crosswatch.core.facts import Notification
+from crosswatch.core.events import Media, MediaKind, Numbering, Player, PlayerState, Show
+from crosswatch.core.facts import Notification, WebhookFact
 from crosswatch.errors import PayloadError
 from crosswatch.providers.scrobble.plex.items import ShowFacts, media_from
 from crosswatch.providers.scrobble.plex.rows import network_of, player_state_of, viewer_from
@@ -29,32 +29,8 @@ _STATES = {
     "media.scrobble": PlayerState.PLAYING,
 }
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WebhookFact:
-    """One delivery of a Plex webhook; it has no session key, and no time but that of its arrival.
-
-    Attributes:
-        event: As Plex names it: `media.play`, `media.scrobble`, `library.new` …
-        state: What the player does, or None if the event is not about playing.
-        is_counted: True if Plex has just counted the item as watched; playing goes on then.
-        offset_ms: Position, at least 0, or None if the payload had none.
-        account: Who watches; unknown (`Account()`) if the payload does not say.
-        media: The item, or None if the event has none.
-        player: Which device.
-        server_uuid: `machineIdentifier` of the server, or empty.
-        rating: 0.0 to 10.0 with `media.rate`, less than 0 if the rating was taken away; else None.
-    """
-
-    event: str
-    state: PlayerState | None
-    is_counted: bool = False
-    offset_ms: int | None = None
-    account: Account
-    media: Media | None = None
-    player: Player = Player()
-    server_uuid: str = ""
-    rating: float | None = None
+UNRATED = -1.0
+"""Stands for a rating that was taken away."""
 
 
 def from_plex_pssn(entry: Any) -> Notification:
@@ -101,7 +77,7 @@ def from_plex_webhook(payload: Any) -> WebhookFact:
     if event.startswith("media.") and not item:
         raise PayloadError(f"The payload of {event[:40]} describes no item.")
     offset = int_of(item.get("viewOffset"))
-    player = child_of(payload, "Player")
+    player, server = child_of(payload, "Player"), child_of(payload, "Server")
     return WebhookFact(
         event=event,
         state=_STATES.get(event),
@@ -114,7 +90,8 @@ def from_plex_webhook(payload: Any) -> WebhookFact:
             title=text_of(player.get("title")),
             network=network_of(player, {}),
         ),
-        server_uuid=text_of(child_of(payload, "Server").get("uuid")),
+        server_uuid=text_of(server.get("uuid")),
+        server_name=text_of(server.get("title")),
         rating=_rating_of(payload) if event == "media.rate" else None,
     )
 
@@ -146,10 +123,12 @@ def enrich(media: Media, facts: ShowFacts) -> Media:
 
 
 def _rating_of(payload: Item) -> float | None:
-    """The rating, which comes as text."""
+    """The rating, which comes as text; what is not there, or empty, has been taken away."""
     value = payload.get("rating")
+    if value in (None, ""):
+        return UNRATED
     try:
         rating = float(value) if isinstance(value, (str, int, float)) else None
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return rating if rating is not None and -1.0 <= rating <= 10.0 else None  # noqa: PLR2004
