@@ -7,10 +7,12 @@ from dataclasses import replace
 from crosswatch.clock import Clock
 from crosswatch.core.delivery import (
     Step,
+    ignored,
     is_claimable,
     leased,
     next_step,
     released,
+    taken_back,
     urgency,
     verdict_of,
     woken,
@@ -19,13 +21,17 @@ from crosswatch.core.filters import ID_PREFIX, fold
 from crosswatch.core.plays import DeliveryState, DesiredAction, PlayState
 from crosswatch.core.ports import Backlog, Claim
 from crosswatch.storage.steps import (
+    as_ignored,
     desired_delivery,
     folded_titles,
     is_held,
+    is_ignored,
     kept_match,
     learned_match,
+    may_be_ignored,
     merged_play,
     settled_delivery,
+    unignored,
 )
 
 MOST_PLAYS = 500
@@ -58,7 +64,7 @@ class MemoryLedger:
         for change in changes:
             play = merged_play(self._plays.get(change.play.id), change.play)
             self._plays[play.id] = play
-            for account, desired in change.desired:
+            for account, desired in () if is_ignored(play) else change.desired:
                 stored = self._deliveries.get((play.id, account))
                 self._put(desired_delivery(stored, play, account, desired, now))
             self._judge(play.id)
@@ -96,14 +102,42 @@ class MemoryLedger:
             self._put(released(row, now))
         return len(held)
 
-    async def retry(self, play_id, now):
+    async def retry(self, play_id, now, *, anew=False):
         self._check()
-        unsettled = [row for row in self._of(play_id) if row.state is not DeliveryState.SETTLED]
-        for row in unsettled:
-            self._put(woken(row, now))
-        if unsettled:
+        before = self._of(play_id)
+        after = [woken(row, now, anew=anew) for row in before]
+        for row in after:
+            self._put(row)
+        if after != before:
+            self._plays[play_id] = unignored(self._plays[play_id])
             self._judge(play_id)
-        return len(unsettled)
+        return sum(row.state is DeliveryState.PENDING for row in after)
+
+    async def ignore(self, play_id, now, trace):
+        self._check()
+        play, rows = self._plays.get(play_id), self._of(play_id)
+        if play is None or not all(may_be_ignored(row, now) for row in rows):
+            return False
+        for row in rows:
+            self._put(ignored(row, now))
+        self._plays[play_id] = as_ignored(play)
+        self._traces.setdefault(play_id, []).append(trace)
+        return True
+
+    async def take_back(self, claim, now, trace):
+        self._check()
+        read = claim.delivery
+        if self._deliveries.get((read.play_id, read.account)) != read:
+            return False
+        self._put(taken_back(read, now))
+        self._judge(read.play_id)
+        self._traces.setdefault(read.play_id, []).extend(trace)
+        return True
+
+    async def amend(self, play_id, media, trace):
+        self._check()
+        self._plays[play_id] = replace(self._plays[play_id], media=media)
+        self._traces.setdefault(play_id, []).append(trace)
 
     async def wake_account(self, account, now):
         self._check()
@@ -115,6 +149,13 @@ class MemoryLedger:
     async def save_match(self, match):
         self._check()
         self._matches[match.key] = kept_match(self._matches.get(match.key), match)
+
+    async def forget_matches(self, keys, evidence):
+        self._check()
+        doomed = [key for key in keys if key in self._matches and self._matches[key].evidence in evidence]
+        for key in doomed:
+            del self._matches[key]
+        return len(doomed)
 
     # ---------------------------------------------------------------- reading
 
@@ -183,6 +224,22 @@ class MemoryLedger:
         if match is None or (match.expires_at is not None and match.expires_at <= now):
             return None
         return match
+
+    async def recall(self, keys, now):
+        self._check()
+        found = {key: await self.match(key, now) for key in keys}
+        return {key: match for key, match in found.items() if match is not None}
+
+    async def matches(self, evidence):
+        self._check()
+        return [match for _, match in sorted(self._matches.items()) if match.evidence == evidence]
+
+    async def unsettled_plays(self):
+        self._check()
+        unsettled = {
+            row.play_id for row in self._deliveries.values() if row.state is not DeliveryState.SETTLED
+        }
+        return [self._plays[play_id] for play_id in sorted(unsettled)]
 
     # ---------------------------------------------------------------- inside
 

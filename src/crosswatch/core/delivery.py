@@ -144,9 +144,17 @@ def released(delivery: Delivery, now: datetime) -> Delivery:
     )
 
 
-def woken(delivery: Delivery, now: datetime) -> Delivery:
-    """The row once somebody says that now is the time; what the sink knows already needs no telling."""
-    if delivery.state is DeliveryState.SETTLED:
+def woken(delivery: Delivery, now: datetime, *, anew: bool = False) -> Delivery:
+    """The row once somebody says that now is the time; what the sink knows already needs no telling.
+
+    Args:
+        delivery: The row.
+        now: The present moment.
+        anew: Whether a play that was taken back is to be told all the same, for it is called something else
+            now.
+    """
+    is_withdrawn = delivery.reason is Reason.IGNORED_BY_YOU or (anew and delivery.reason is Reason.TAKEN_BACK)
+    if delivery.state is DeliveryState.SETTLED and not is_withdrawn:
         return delivery
     if delivery.state is DeliveryState.PENDING:
         return replace(delivery, next_attempt_at=now, updated_at=now)
@@ -156,6 +164,39 @@ def woken(delivery: Delivery, now: datetime) -> Delivery:
         attempts=0,
         next_attempt_at=now,
         reason=Reason.LIVE,
+        detail="",
+        updated_at=now,
+    )
+
+
+def ignored(delivery: Delivery, now: datetime) -> Delivery:
+    """The row once a person has said that the play is to be ignored; what the sink knows, it knows."""
+    if delivery.state is DeliveryState.SETTLED:
+        return delivery
+    return replace(
+        delivery,
+        state=DeliveryState.SETTLED,
+        reason=Reason.IGNORED_BY_YOU,
+        detail="",
+        updated_at=now,
+    )
+
+
+def is_taken_back(delivery: Delivery) -> bool:
+    """Whether the sink held the play and was asked to let go of it again."""
+    return delivery.reason is Reason.TAKEN_BACK
+
+
+def taken_back(delivery: Delivery, now: datetime) -> Delivery:
+    """The row once the sink has let go of the play; what is desired stays, so that it is never told again."""
+    return replace(
+        delivery,
+        state=DeliveryState.SETTLED,
+        acknowledged=None,
+        acknowledged_version=0,
+        unknown_since=None,
+        remote_id=None,
+        reason=Reason.TAKEN_BACK,
         detail="",
         updated_at=now,
     )
@@ -243,7 +284,7 @@ def _acknowledged(
     )
 
 
-_FROM_DELIVERIES = (Reason.TOO_SHORT, Reason.BELOW_THRESHOLD)
+_FROM_DELIVERIES = (Reason.TOO_SHORT, Reason.BELOW_THRESHOLD, Reason.TAKEN_BACK)
 """Reasons of a skipped play that follow from its deliveries, and pass when those go on."""
 
 
@@ -252,6 +293,10 @@ def verdict_of(play: Play, deliveries: list[Delivery]) -> tuple[Verdict, Reason,
     by_rule = play.verdict is Verdict.SKIPPED and play.reason not in _FROM_DELIVERIES
     if by_rule or not deliveries:
         return play.verdict, play.reason, play.detail
+    left = [row for row in deliveries if not is_taken_back(row)]
+    if not left:
+        return Verdict.SKIPPED, Reason.TAKEN_BACK, ""
+    deliveries = left
     dead = [row for row in deliveries if row.state is DeliveryState.DEAD]
     if dead:
         return Verdict.FAILED, dead[0].reason, dead[0].detail

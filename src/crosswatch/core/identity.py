@@ -1,17 +1,24 @@
-"""What an item is called here, whatever a server or a sink calls it."""
+"""What an item is called here, whatever a server or a sink calls it, and what a person's choice says of it.
+
+A choice is remembered for an item, for a season of a show, or for a show; the most special one counts. What
+season and number count belongs to the name of a show, so that a choice that was made where numbers are
+AniDB's says nothing about a library where they are not.
+"""
 
 from __future__ import annotations
 
 from crosswatch.core.events import Media, MediaKind
 from crosswatch.core.ids import Ids
+from crosswatch.core.plays import Match
 
 
 def media_key(media: Media) -> str:
     """A stable name of the item, under which a match is remembered.
 
     By its best id of its own, else by its show's with season and number, else by the server's own identity
-    where that is the same on every server, else by titles. An item whose ids are corrected gets another key,
-    so that what was remembered about the wrong ones does not stick to it.
+    where that is the same on every server, else by what AniDB or the like call it, else by titles. An item
+    whose ids are corrected gets another key, so that what was remembered about the wrong ones does not stick
+    to it.
     """
     kind = media.kind.value
     order = (
@@ -30,9 +37,55 @@ def media_key(media: Media) -> str:
     if media.guid.startswith("plex://"):
         return f"{kind}:{media.guid}"
     if media.kind is MediaKind.MOVIE:
-        return f"{kind}:{_folded(media.title)}:{media.year or ''}"
+        titled = f"{_folded(media.title)}:{media.year or ''}"
+        return f"{kind}:{_foreign(media) or titled}"
+    if _foreign(media) and media.season is not None and media.number is not None:
+        return f"{kind}:{_foreign(media)}:{place}"
     shown = f"{_folded(show.title)}:{show.year or ''}" if show else ":"
     return f"{kind}:{shown}:{place}:{_folded(media.title)}"
+
+
+def show_key(media: Media, *, season: int | None = None) -> str:
+    """A stable name of the item's show, or of one of its seasons; empty if it has no show.
+
+    By its best id, else by what AniDB or the like call it, else by title and year.
+    """
+    show = media.show
+    if media.kind is not MediaKind.EPISODE or show is None:
+        return ""
+    named = _best(show.ids, ("tmdb", "tvdb", "imdb", "trakt")) or _foreign(media)
+    shown = named or f"{_folded(show.title)}:{show.year or ''}"
+    place = "" if season is None else f":s{season}"
+    return f"show:{shown}:{media.numbering.value}{place}"
+
+
+def keys_of(media: Media) -> tuple[str, ...]:
+    """The names under which something may be remembered of the item, the most special first."""
+    of_season = show_key(media, season=media.season) if media.season is not None else ""
+    return tuple(key for key in (media_key(media), of_season, show_key(media)) if key)
+
+
+def match_of(media: Media, choice: Match) -> Match | None:
+    """What a choice for a whole show says of one episode; None if it leads nowhere."""
+    if not choice.is_of_show or media.season is None or media.number is None:
+        return None
+    season = media.season + (choice.season_offset or 0)
+    number = media.number + (choice.number_offset or 0)
+    if season < 0 or number < 1:
+        return None
+    return Match(
+        key=media_key(media),
+        show_ids=choice.show_ids,
+        season=season,
+        number=number,
+        evidence=choice.evidence,
+        made_at=choice.made_at,
+    )
+
+
+def _foreign(media: Media) -> str:
+    """What a database calls it that no sink knows: `anidb-69`."""
+    return media.foreign_ids[0] if media.foreign_ids else ""
 
 
 def _best(ids: Ids, order: tuple[str, ...]) -> str:

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from crosswatch.core.events import Account, Media, Percent, Player, PlayId
+from crosswatch.core.events import Account, Media, MediaKind, Percent, Player, PlayId
 from crosswatch.core.ids import Ids
 from crosswatch.core.reasons import Reason, Verdict
 
@@ -189,29 +189,48 @@ class TraceEntry:
     data: dict[str, Any] = field(default_factory=dict)
 
 
+OVERRIDE = "override"
+"""Evidence of a match that a person gave; no guess replaces it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
-    """What a sink calls an item, remembered.
+    """What a sink calls an item, or all items of a show, remembered.
 
     Attributes:
-        key: The item: `media_key` of it.
+        key: The item, the show or its season: see `core.identity`.
+        kind: What the sink has it as, where that is not what the server has it as; else None.
         ids: Ids at the sink of the movie, or of the episode itself; empty for "not found".
         show_ids: Ids of the show, empty for a movie.
         season: Season at the sink, or None.
         number: Number at the sink, or None.
+        season_offset: For a whole show: what to add to the server's seasons; else None.
+        number_offset: For a whole show: what to add to the server's numbers; else None.
         evidence: How it was found: `answer`, `search`, `override` …
         made_at: When, aware UTC.
         expires_at: When it must be looked up again, or None for never.
+        item: What the server calls it, for people.
+        found: What the sink calls it, for people.
     """
 
     key: str
+    kind: MediaKind | None = None
     ids: Ids = Ids()
     show_ids: Ids = Ids()
     season: int | None = None
     number: int | None = None
+    season_offset: int | None = None
+    number_offset: int | None = None
     evidence: str
     made_at: datetime
     expires_at: datetime | None = None
+    item: str = ""
+    found: str = ""
+
+    @property
+    def is_of_show(self) -> bool:
+        """Whether it says what all episodes of a show, or of its season, are called."""
+        return self.season_offset is not None and self.number_offset is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -157,8 +157,40 @@ class Ledger(Protocol):
     async def backlog(self) -> dict[SinkAccount, Backlog]:
         """What waits, for each account that has deliveries waiting or dead."""
 
-    async def retry(self, play_id: PlayId, now: datetime) -> int:
-        """Make the play's waiting and dead deliveries due at once; how many there were."""
+    async def retry(self, play_id: PlayId, now: datetime, *, anew: bool = False) -> int:
+        """Make the play's waiting and dead deliveries due at once, and those that a person chose to ignore.
+
+        Args:
+            play_id: The play.
+            now: The present moment.
+            anew: Whether those that were taken back are told again as well (`core.delivery.woken`).
+
+        Returns:
+            How many there were.
+        """
+
+    async def ignore(self, play_id: PlayId, now: datetime, trace: TraceEntry) -> bool:
+        """Tell nobody of the play any more, now or later; what sinks know already, they know.
+
+        Returns:
+            False, with nothing changed, if there is no such play, a sink holds it as watched, or a request
+            about it is under way.
+        """
+
+    async def take_back(self, claim: Claim, now: datetime, trace: Sequence[TraceEntry]) -> bool:
+        """Write that a sink has let go of a play (`core.delivery.taken_back`).
+
+        Args:
+            claim: The play and the settled delivery, as they were read.
+            now: The present moment.
+            trace: Steps to be added to the play's story.
+
+        Returns:
+            Whether the delivery was still as it was read; else nothing is changed.
+        """
+
+    async def amend(self, play_id: PlayId, media: Media, trace: TraceEntry) -> None:
+        """Write what the server has come to say of the item since; the viewing stays what it was."""
 
     async def wake_account(self, account: SinkAccount, now: datetime) -> int:
         """Make all waiting deliveries of the account due at once; how many there were."""
@@ -186,8 +218,20 @@ class Ledger(Protocol):
     async def match(self, key: str, now: datetime) -> Match | None:
         """What the sink calls the item, if that is remembered and has not expired."""
 
+    async def recall(self, keys: Sequence[str], now: datetime) -> dict[str, Match]:
+        """What is remembered under these keys and has not expired."""
+
+    async def matches(self, evidence: str) -> list[Match]:
+        """Everything that is remembered with this evidence, by key."""
+
     async def save_match(self, match: Match) -> None:
-        """Remember what the sink calls an item."""
+        """Remember what the sink calls an item; a guess never takes the place of a person's choice."""
+
+    async def forget_matches(self, keys: Sequence[str], evidence: Sequence[str]) -> int:
+        """Drop what is remembered under these keys with one of these evidences; how many there were."""
+
+    async def unsettled_plays(self) -> list[Play]:
+        """Plays of which a sink does not know what it should: deliveries wait, or were refused for good."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

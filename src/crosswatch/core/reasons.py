@@ -57,6 +57,7 @@ class Reason(StrEnum):
     NETWORK_OFF = "network_off"
     FEATURE_OFF = "feature_off"
     IGNORED_BY_YOU = "ignored_by_you"
+    TAKEN_BACK = "taken_back"
     # failed
     NO_MATCH = "no_match"
     AMBIGUOUS_MATCH = "ambiguous_match"
@@ -210,7 +211,15 @@ EXPLANATIONS: dict[Reason, Explanation] = {
         sentence="Scrobbling was off when {person} watched {title}.",
         action="Set features.scrobble.enabled and features.scrobble.providers.trakt.enabled to true.",
     ),
-    Reason.IGNORED_BY_YOU: Explanation(title="Ignored", sentence="You said that {title} is to be ignored."),
+    Reason.IGNORED_BY_YOU: Explanation(
+        title="Ignored",
+        sentence="You said that {title} is to be ignored.",
+        action="If it should count after all, press Retry.",
+    ),
+    Reason.TAKEN_BACK: Explanation(
+        title="Taken back",
+        sentence="{title} was recorded, and taken out of the history of {account} again because you said so.",
+    ),
     Reason.NO_MATCH: Explanation(
         title="Trakt doesn't know it",
         sentence="Trakt doesn't know {title}. {detail}",

@@ -14,6 +14,7 @@ from crosswatch.core.events import Percent
 from crosswatch.core.filters import is_same_person
 from crosswatch.core.plays import Origin, Play
 from crosswatch.core.policy import PAUSE_LIMIT
+from crosswatch.core.reasons import Reason
 from crosswatch.core.reconcile import spans
 
 TAIL_GAP = timedelta(hours=36)
@@ -21,6 +22,9 @@ TAIL_GAP = timedelta(hours=36)
 
 TAIL_SLACK_PERCENT = 10.0
 """How much earlier than the stop a tail may begin: players rewind a little on resume, and so do people."""
+
+_WITHDRAWN = (Reason.IGNORED_BY_YOU, Reason.TAKEN_BACK)
+"""Reasons of a viewing that does not count any more, because somebody said so."""
 
 
 def is_tail(play: Play, earlier: Play, *, lowest: Percent | None) -> bool:
@@ -32,6 +36,8 @@ def is_tail(play: Play, earlier: Play, *, lowest: Percent | None) -> bool:
         lowest: The earliest place from which something of the new one was played; None if unknown.
     """
     if earlier.id == play.id or earlier.watched_at is None or not _is_same_item(play, earlier):
+        return False
+    if earlier.reason in _WITHDRAWN:
         return False
     if earlier.origin is Origin.HISTORY and spans(play, earlier.watched_at):
         return True  # the server counted this very viewing while it went on

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from crosswatch.clock import Clock
-    from crosswatch.core.events import PlayId
+    from crosswatch.core.events import Media, PlayId
     from crosswatch.core.plays import Cursor, Delivery, Match, Play, SinkAccount, TraceEntry
     from crosswatch.core.ports import Backlog, Claim, PlayChange, PlayQuery, Settlement
     from crosswatch.storage.threads import Reader, Writer
@@ -82,9 +82,21 @@ class SqliteLedger:
         now = self._clock.now()
         return await self._writer.run(partial(writing.write_releases, worker=worker, now=now))
 
-    async def retry(self, play_id: PlayId, now: datetime) -> int:
-        """Make the play's waiting and dead deliveries due at once; how many there were."""
-        return await self._writer.run(partial(writing.write_retry, play_id=play_id, now=now))
+    async def retry(self, play_id: PlayId, now: datetime, *, anew: bool = False) -> int:
+        """Make the play's waiting, dead and ignored deliveries due at once; how many there were."""
+        return await self._writer.run(partial(writing.write_retry, play_id=play_id, now=now, anew=anew))
+
+    async def ignore(self, play_id: PlayId, now: datetime, trace: TraceEntry) -> bool:
+        """Tell nobody of the play any more; False if a sink holds it, or is being told."""
+        return await self._writer.run(partial(writing.write_ignored, play_id=play_id, now=now, trace=trace))
+
+    async def take_back(self, claim: Claim, now: datetime, trace: Sequence[TraceEntry]) -> bool:
+        """Write that a sink has let go of a play; False if its delivery is not any more as it was read."""
+        return await self._writer.run(partial(writing.write_taken_back, claim=claim, now=now, trace=trace))
+
+    async def amend(self, play_id: PlayId, media: Media, trace: TraceEntry) -> None:
+        """Write what the server has come to say of the item since."""
+        await self._writer.run(partial(writing.write_amended, play_id=play_id, media=media, trace=trace))
 
     async def wake_account(self, account: SinkAccount, now: datetime) -> int:
         """Make all waiting deliveries of the account due at once; how many there were."""
@@ -93,6 +105,10 @@ class SqliteLedger:
     async def save_match(self, match: Match) -> None:
         """Remember what the sink calls an item; a guess never takes the place of a person's choice."""
         await self._writer.run(partial(writing.write_match, match=match))
+
+    async def forget_matches(self, keys: Sequence[str], evidence: Sequence[str]) -> int:
+        """Drop what is remembered under these keys with one of these evidences; how many there were."""
+        return await self._writer.run(partial(writing.write_forgotten_matches, keys=keys, evidence=evidence))
 
     # ---------------------------------------------------------------- reading, for the pipeline
 
@@ -126,6 +142,10 @@ class SqliteLedger:
         """What the sink calls the item, if that is remembered and has not expired."""
         return await self._reader.run(partial(reading.read_match, key=key, now=now))
 
+    async def recall(self, keys: Sequence[str], now: datetime) -> dict[str, Match]:
+        """What is remembered under these keys and has not expired."""
+        return await self._reader.run(partial(reading.read_known_matches, keys=keys, now=now))
+
     async def play(self, play_id: PlayId) -> Play | None:
         """The play, or None."""
         return await self._reader.run(partial(reading.read_play, play_id=play_id))
@@ -148,6 +168,14 @@ class SqliteLedger:
     async def trace(self, play_id: PlayId) -> list[TraceEntry]:
         """The play's story, in order."""
         return await self._pages.run(partial(reading.read_trace, play_id=play_id))
+
+    async def matches(self, evidence: str) -> list[Match]:
+        """Everything that is remembered with this evidence, by key."""
+        return await self._pages.run(partial(reading.read_matches, evidence=evidence))
+
+    async def unsettled_plays(self) -> list[Play]:
+        """Plays of which a sink does not know what it should, oldest first."""
+        return await self._pages.run(reading.read_unsettled_plays)
 
     async def backlog(self) -> dict[SinkAccount, Backlog]:
         """What waits, for each account that has deliveries waiting or dead."""

@@ -90,6 +90,7 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE INDEX delivery_due ON delivery (sink, account, next_attempt_at) WHERE state = 'pending';
     CREATE INDEX delivery_leased ON delivery (sink, account, lease_until) WHERE lease_owner <> '';
     CREATE INDEX delivery_dead ON delivery (sink, account) WHERE state = 'dead';
+    CREATE INDEX delivery_unsettled ON delivery (play_id) WHERE state <> 'settled';
 
     CREATE TABLE trace (
         play_id TEXT NOT NULL REFERENCES play (id),
@@ -104,14 +105,20 @@ MIGRATIONS: tuple[str, ...] = (
 
     CREATE TABLE match (
         key TEXT PRIMARY KEY,
+        kind TEXT,
         ids TEXT NOT NULL,              -- JSON: core.ids.Ids
         show_ids TEXT NOT NULL,         -- JSON: core.ids.Ids
         season BIGINT,
         number BIGINT,
+        season_offset BIGINT,
+        number_offset BIGINT,
         evidence TEXT NOT NULL,
         made_at BIGINT NOT NULL,
-        expires_at BIGINT
+        expires_at BIGINT,
+        item TEXT NOT NULL,
+        found TEXT NOT NULL
     );
+    CREATE INDEX match_evidence ON match (evidence);
 
     CREATE TABLE cursor (
         server TEXT PRIMARY KEY,

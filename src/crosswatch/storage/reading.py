@@ -144,6 +144,24 @@ def read_match(connection: sqlite3.Connection, key: str, now: datetime) -> Match
     return match
 
 
+def read_matches(connection: sqlite3.Connection, evidence: str) -> list[Match]:
+    """See `Ledger.matches`."""
+    return [match_from(row) for row in connection.execute(sql.MATCHES, {"evidence": evidence})]
+
+
+def read_known_matches(
+    connection: sqlite3.Connection, keys: Sequence[str], now: datetime
+) -> dict[str, Match]:
+    """See `Ledger.recall`."""
+    found = {key: read_match(connection, key, now) for key in keys}
+    return {key: match for key, match in found.items() if match is not None}
+
+
+def read_unsettled_plays(connection: sqlite3.Connection) -> list[Play]:
+    """See `Ledger.unsettled_plays`."""
+    return [play_from(row) for row in connection.execute(sql.UNSETTLED_PLAYS)]
+
+
 def read_stored_match(connection: sqlite3.Connection, key: str) -> Match | None:
     """The remembered match, expired or not."""
     row = connection.execute(sql.MATCH, {"key": key}).fetchone()

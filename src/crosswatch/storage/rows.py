@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from crosswatch.core.events import Account, Media, Percent, Player, PlayId
+from crosswatch.core.events import Account, Media, MediaKind, Percent, Player, PlayId
 from crosswatch.core.filters import fold
 from crosswatch.core.ids import Ids
 from crosswatch.core.plays import (
@@ -199,13 +199,18 @@ def match_values(match: Match) -> Values:
     """Arguments for `sql.SAVE_MATCH`."""
     return {
         "key": match.key,
+        "kind": None if match.kind is None else match.kind.value,
         "ids": _json(match.ids),
         "show_ids": _json(match.show_ids),
         "season": match.season,
         "number": match.number,
+        "season_offset": match.season_offset,
+        "number_offset": match.number_offset,
         "evidence": match.evidence,
         "made_at": from_time(match.made_at),
         "expires_at": _from_time(match.expires_at),
+        "item": match.item,
+        "found": match.found,
     }
 
 
@@ -213,13 +218,18 @@ def match_from(row: sqlite3.Row) -> Match:
     """A row of `match`."""
     return Match(
         key=row["key"],
+        kind=None if row["kind"] is None else MediaKind(row["kind"]),
         ids=_ids.decode(row["ids"]),
         show_ids=_ids.decode(row["show_ids"]),
         season=row["season"],
         number=row["number"],
+        season_offset=row["season_offset"],
+        number_offset=row["number_offset"],
         evidence=row["evidence"],
         made_at=to_time(row["made_at"]),
         expires_at=_to_time(row["expires_at"]),
+        item=row["item"],
+        found=row["found"],
     )
 
 

@@ -99,6 +99,12 @@ WHERE sink = :sink AND account = :account AND state = 'pending'
 """
 """`core.delivery.woken` for a waiting row; one statement, for an account may have a backlog of thousands."""
 
+UNSETTLED_PLAYS = """
+SELECT * FROM play
+WHERE id IN (SELECT play_id FROM delivery WHERE state <> 'settled')
+ORDER BY id
+"""
+
 # ---------------------------------------------------------------- claims
 
 IS_TAKEN = """
@@ -172,14 +178,25 @@ FROM trace WHERE play_id = :play_id
 TRACE = "SELECT * FROM trace WHERE play_id = :play_id ORDER BY number"
 
 SAVE_MATCH = """
-INSERT INTO match (key, ids, show_ids, season, number, evidence, made_at, expires_at)
-VALUES (:key, :ids, :show_ids, :season, :number, :evidence, :made_at, :expires_at)
+INSERT INTO match (
+    key, kind, ids, show_ids, season, number, season_offset, number_offset, evidence, made_at, expires_at,
+    item, found
+) VALUES (
+    :key, :kind, :ids, :show_ids, :season, :number, :season_offset, :number_offset, :evidence, :made_at,
+    :expires_at, :item, :found
+)
 ON CONFLICT (key) DO UPDATE SET
-    ids = excluded.ids, show_ids = excluded.show_ids, season = excluded.season, number = excluded.number,
-    evidence = excluded.evidence, made_at = excluded.made_at, expires_at = excluded.expires_at
+    kind = excluded.kind, ids = excluded.ids, show_ids = excluded.show_ids, season = excluded.season,
+    number = excluded.number, season_offset = excluded.season_offset,
+    number_offset = excluded.number_offset, evidence = excluded.evidence, made_at = excluded.made_at,
+    expires_at = excluded.expires_at, item = excluded.item, found = excluded.found
 """
 
 MATCH = "SELECT * FROM match WHERE key = :key"
+
+MATCHES = "SELECT * FROM match WHERE evidence = :evidence ORDER BY key"
+
+FORGET_MATCH = "DELETE FROM match WHERE key = :key AND evidence = :evidence"
 
 SAVE_CURSOR = """
 INSERT INTO cursor (server, viewed_at, keys) VALUES (:server, :viewed_at, :keys)

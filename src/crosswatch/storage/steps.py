@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from crosswatch.core.delivery import dropped, first_delivery, with_desired, with_outcome
 from crosswatch.core.filters import fold
 from crosswatch.core.outcomes import Accepted, AlreadyThere
+from crosswatch.core.plays import OVERRIDE, DesiredAction
 from crosswatch.core.reasons import Reason, Verdict
 
 if TYPE_CHECKING:
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
     from crosswatch.core.events import Media
     from crosswatch.core.plays import Delivery, Desired, Match, Play, SinkAccount
     from crosswatch.core.ports import Claim, Settlement
-
-OVERRIDE = "override"
-"""Evidence of a match that a person chose."""
 
 
 def merged_play(stored: Play | None, play: Play) -> Play:
@@ -33,9 +31,31 @@ def merged_play(stored: Play | None, play: Play) -> Play:
         ended_at=play.ended_at or stored.ended_at,
         watched_at=play.watched_at or stored.watched_at,
     )
-    if (stored.verdict, stored.reason) == (Verdict.SKIPPED, Reason.IGNORED_BY_YOU):
+    if is_ignored(stored):
         return replace(merged, verdict=stored.verdict, reason=stored.reason, detail=stored.detail)
     return merged
+
+
+def is_ignored(play: Play) -> bool:
+    """Whether a person chose to ignore the play, so that nobody is told of it any more."""
+    return play.verdict is Verdict.SKIPPED and play.reason is Reason.IGNORED_BY_YOU
+
+
+def may_be_ignored(delivery: Delivery, now: datetime) -> bool:
+    """Whether no sink holds the play as watched, and none is being told of it."""
+    is_told = delivery.lease_until is not None and delivery.lease_until > now
+    known = delivery.acknowledged
+    return not is_told and (known is None or known.action is not DesiredAction.WATCHED)
+
+
+def as_ignored(play: Play) -> Play:
+    """The play once a person chose to ignore it."""
+    return replace(play, verdict=Verdict.SKIPPED, reason=Reason.IGNORED_BY_YOU, detail="")
+
+
+def unignored(play: Play) -> Play:
+    """The play once it counts again, if a person chose to ignore it; its deliveries say the rest."""
+    return replace(play, verdict=Verdict.QUEUED, reason=Reason.LIVE) if is_ignored(play) else play
 
 
 def desired_delivery(

@@ -10,8 +10,10 @@ from crosswatch.core.delivery import (
     LEAST_PROGRESS,
     STALE_AFTER,
     UNKNOWN_FOR,
+    ignored,
     leased,
     released,
+    taken_back,
     verdict_of,
     woken,
 )
@@ -30,12 +32,16 @@ from crosswatch.storage.rows import (
     trace_values,
 )
 from crosswatch.storage.steps import (
+    as_ignored,
     desired_delivery,
     is_held,
+    is_ignored,
     kept_match,
     learned_match,
+    may_be_ignored,
     merged_play,
     settled_delivery,
+    unignored,
 )
 
 if TYPE_CHECKING:
@@ -43,7 +49,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime, timedelta
 
-    from crosswatch.core.events import PlayId
+    from crosswatch.core.events import Media, PlayId
     from crosswatch.core.plays import Cursor, Delivery, Match, Play, SinkAccount, TraceEntry
     from crosswatch.core.ports import PlayChange, Settlement
 
@@ -55,7 +61,7 @@ def write_changes(
     for change in changes:
         play = merged_play(read_play(connection, change.play.id), change.play)
         _save_play(connection, play)
-        for account, desired in change.desired:
+        for account, desired in () if is_ignored(play) else change.desired:
             stored = read_delivery(connection, play.id, account)
             delivery = desired_delivery(stored, play, account, desired, now)
             if delivery is not stored:
@@ -107,18 +113,53 @@ def write_releases(connection: sqlite3.Connection, worker: str | None, now: date
     return len(rows)
 
 
-def write_retry(connection: sqlite3.Connection, play_id: PlayId, now: datetime) -> int:
+def write_retry(connection: sqlite3.Connection, play_id: PlayId, now: datetime, *, anew: bool) -> int:
     """See `Ledger.retry`."""
-    unsettled = [
-        delivery
-        for delivery in read_deliveries(connection, play_id)
-        if delivery.state is not DeliveryState.SETTLED
-    ]
-    for delivery in unsettled:
-        _save_delivery(connection, woken(delivery, now))
-    if unsettled:
-        _save_verdict(connection, _existing_play(connection, play_id))
-    return len(unsettled)
+    play = read_play(connection, play_id)
+    if play is None:
+        return 0
+    before = read_deliveries(connection, play_id)
+    after = [woken(delivery, now, anew=anew) for delivery in before]
+    changed = [row for row, old in zip(after, before, strict=True) if row != old]
+    for delivery in changed:
+        _save_delivery(connection, delivery)
+    if changed:
+        connection.execute(sql.SAVE_VERDICT, play_values(unignored(play)))
+        _save_verdict(connection, unignored(play))
+    return sum(delivery.state is DeliveryState.PENDING for delivery in after)
+
+
+def write_ignored(connection: sqlite3.Connection, play_id: PlayId, now: datetime, trace: TraceEntry) -> bool:
+    """See `Ledger.ignore`."""
+    play = read_play(connection, play_id)
+    deliveries = read_deliveries(connection, play_id)
+    if play is None or not all(may_be_ignored(delivery, now) for delivery in deliveries):
+        return False
+    for delivery in deliveries:
+        _save_delivery(connection, ignored(delivery, now))
+    _save_play(connection, as_ignored(play))
+    _add_trace(connection, play_id, (trace,))
+    return True
+
+
+def write_taken_back(
+    connection: sqlite3.Connection, claim: Claim, now: datetime, trace: Sequence[TraceEntry]
+) -> bool:
+    """See `Ledger.take_back`."""
+    read = claim.delivery
+    stored = read_delivery(connection, read.play_id, read.account)
+    if stored != read:
+        return False
+    _save_delivery(connection, taken_back(read, now))
+    _save_verdict(connection, _existing_play(connection, read.play_id))
+    _add_trace(connection, read.play_id, trace)
+    return True
+
+
+def write_amended(connection: sqlite3.Connection, play_id: PlayId, media: Media, trace: TraceEntry) -> None:
+    """See `Ledger.amend`."""
+    _save_play(connection, replace(_existing_play(connection, play_id), media=media))
+    _add_trace(connection, play_id, (trace,))
 
 
 def write_wake(connection: sqlite3.Connection, account: SinkAccount, now: datetime) -> int:
@@ -131,6 +172,14 @@ def write_match(connection: sqlite3.Connection, match: Match) -> None:
     """See `Ledger.save_match`."""
     kept = kept_match(read_stored_match(connection, match.key), match)
     connection.execute(sql.SAVE_MATCH, match_values(kept))
+
+
+def write_forgotten_matches(
+    connection: sqlite3.Connection, keys: Sequence[str], evidence: Sequence[str]
+) -> int:
+    """See `Ledger.forget_matches`."""
+    wanted = [{"key": key, "evidence": one} for key in keys for one in evidence]
+    return sum(connection.execute(sql.FORGET_MATCH, values).rowcount for values in wanted)
 
 
 def _claim(connection: sqlite3.Connection, delivery: Delivery) -> Claim:

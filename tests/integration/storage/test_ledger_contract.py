@@ -13,7 +13,7 @@ from crosswatch.core.events import Account, Media, MediaKind
 from crosswatch.core.ids import Ids
 from crosswatch.core.outcomes import Accepted, AlreadyThere, Hold, Refused, Retry
 from crosswatch.core.plays import Cursor, DeliveryState, DesiredAction, Match, PlayState, SinkAccount
-from crosswatch.core.ports import Backlog, PlayChange, PlayQuery, Settlement
+from crosswatch.core.ports import Backlog, Claim, PlayChange, PlayQuery, Settlement
 from crosswatch.core.reasons import Reason, Verdict
 from crosswatch.storage.opening import open_ledger
 from fakes.hand_clock import HandClock
@@ -635,6 +635,117 @@ async def test_an_account_that_works_again_is_due_at_once(ledger, claim, settle,
     assert (await delivery_of(ledger, plays[0])).updated_at == at(60)
 
 
+# ---------------------------------------------------------------- what a person says of a play
+
+
+async def test_a_play_that_is_to_be_ignored_is_told_to_nobody_now_or_later(ledger, claim, clock):
+    play = make_play(state=PlayState.PLAYING)
+    await ledger.record([wants(play, want(START, 0)), wants(play, want(START, 0), account=JON)])
+    assert await ledger.ignore(play.id, clock.now(), step("ignored"))
+    assert await verdict_of(ledger, play) == (Verdict.SKIPPED, Reason.IGNORED_BY_YOU, "")
+    ended = replace(play, state=PlayState.ENDED, watched_at=at(9), verdict=Verdict.QUEUED)
+    await ledger.record([wants(ended, want(WATCHED, 9)), wants(ended, want(WATCHED, 9), account=JON)])
+    assert await claim(MAYA) == await claim(JON) == []
+    assert await verdict_of(ledger, play) == (Verdict.SKIPPED, Reason.IGNORED_BY_YOU, "")
+    assert [entry.step for entry in await ledger.trace(play.id)][-1] == step("ignored").step
+    assert await ledger.backlog() == {}
+
+
+async def test_a_play_that_failed_can_be_ignored_and_tried_again_after_all(ledger, claim, settle, clock):
+    play = make_play(state=PlayState.ENDED, ended_at=at(0), watched_at=at(0))
+    await ledger.record([wants(play, want(WATCHED, 0))])
+    await settle(await claim(), Refused(reason=Reason.NO_MATCH))
+    assert await ledger.ignore(play.id, clock.now(), step())
+    assert await ledger.unsettled_plays() == []
+    assert await ledger.wake_account(MAYA, clock.now()) == 0
+    assert await ledger.retry(play.id, clock.now()) == 1
+    assert await verdict_of(ledger, play) == (Verdict.QUEUED, Reason.LIVE, "")
+    assert names(await claim()) == ids(play)
+
+
+async def test_what_a_sink_holds_or_is_being_told_cannot_be_ignored(ledger, claim, settle, clock):
+    held, told = make_play(1), make_play(2)
+    await ledger.record([wants(held, want(WATCHED, 0))])
+    await settle(await claim(), Accepted(remote_id=5))
+    await ledger.record([wants(told, want(WATCHED, 0))])
+    await claim()
+    for play in (held, told):
+        before = await ledger.play(play.id), await ledger.trace(play.id)
+        assert not await ledger.ignore(play.id, clock.now(), step())
+        assert (await ledger.play(play.id), await ledger.trace(play.id)) == before
+    assert not await ledger.ignore("nobody", clock.now(), step())
+
+
+@pytest.fixture
+async def recorded(ledger, claim, settle):
+    """A play that two accounts hold."""
+    play = make_play(state=PlayState.ENDED, ended_at=at(0), watched_at=at(0))
+    for account in (MAYA, JON):
+        await ledger.record([wants(play, want(WATCHED, 0), account=account)])
+        await settle(await claim(account), Accepted(remote_id=2**40))
+    return play
+
+
+async def test_a_play_that_was_taken_back_is_never_told_again(ledger, recorded, claim, clock):
+    for account in (MAYA, JON):
+        row = await delivery_of(ledger, recorded, account)
+        assert await ledger.take_back(Claim(play=recorded, delivery=row), clock.now(), [step("a"), step("b")])
+    row = await delivery_of(ledger, recorded)
+    assert (row.state, row.reason, row.acknowledged, row.remote_id) == (
+        DeliveryState.SETTLED,
+        Reason.TAKEN_BACK,
+        None,
+        None,
+    )
+    assert await verdict_of(ledger, recorded) == (Verdict.SKIPPED, Reason.TAKEN_BACK, "")
+    assert await ledger.retry(recorded.id, clock.now()) == 0
+    await ledger.record([wants(recorded, want(WATCHED, 3)), wants(recorded, want(WATCHED, 3), account=JON)])
+    assert await claim(MAYA) == await claim(JON) == []
+    assert await verdict_of(ledger, recorded) == (Verdict.SKIPPED, Reason.TAKEN_BACK, "")
+
+
+async def test_one_of_two_accounts_may_be_taken_back(ledger, recorded, clock):
+    row = await delivery_of(ledger, recorded, JON)
+    assert await ledger.take_back(Claim(play=recorded, delivery=row), clock.now(), [])
+    assert await verdict_of(ledger, recorded) == (Verdict.DELIVERED, Reason.WATCHED, "")
+
+
+async def test_what_has_changed_meanwhile_is_not_taken_back(ledger, recorded, clock):
+    row = await delivery_of(ledger, recorded)
+    claimed = Claim(play=recorded, delivery=row)
+    assert await ledger.take_back(claimed, clock.now(), [])
+    assert not await ledger.take_back(claimed, clock.now(), [step()])
+
+
+async def test_a_play_that_is_called_something_else_now_is_told_anew(ledger, recorded, claim, clock):
+    row = await delivery_of(ledger, recorded)
+    await ledger.take_back(Claim(play=recorded, delivery=row), clock.now(), [])
+    assert await ledger.retry(recorded.id, clock.now(), anew=True) == 1
+    assert await verdict_of(ledger, recorded) == (Verdict.QUEUED, Reason.LIVE, "")
+    assert names(await claim()) == ids(recorded)
+
+
+async def test_what_the_server_has_come_to_say_of_an_item_is_written(ledger):
+    await ledger.record([PlayChange(play=make_play())])
+    await ledger.amend(make_play().id, EPISODE, step("amended"))
+    assert await ledger.play(make_play().id) == make_play(media=EPISODE)
+    assert [play.id for play in await ledger.plays(PlayQuery(kind="episode", text="severance"))] == ids(
+        make_play()
+    )
+    assert len(await ledger.trace(make_play().id)) == 1
+
+
+async def test_plays_that_wait_or_have_failed_are_found(ledger, claim, settle):
+    plays = [make_play(number) for number in range(1, 5)]
+    await ledger.record([wants(plays[0], want(WATCHED, 0))])
+    await settle(await claim(), Refused(reason=Reason.NO_MATCH))
+    await ledger.record([wants(plays[1], want(WATCHED, 0))])
+    await settle(await claim(), Accepted())
+    await ledger.record([wants(plays[2], want(WATCHED, 0)), wants(plays[2], want(WATCHED, 0), account=JON)])
+    await ledger.record([PlayChange(play=plays[3])])
+    assert [play.id for play in await ledger.unsettled_plays()] == ids(plays[0], plays[2])
+
+
 # ---------------------------------------------------------------- what the sink may hold already
 
 
@@ -673,10 +784,15 @@ async def test_a_cursor_is_written_with_the_plays_it_stands_for(ledger):
 async def test_a_match_is_remembered_until_it_expires(ledger):
     full = Match(
         key="show/95396/s1e2",
+        kind=MediaKind.MOVIE,
         ids=Ids(trakt=2**40),
         show_ids=Ids(tmdb=95396, imdb="tt11280740"),
         season=1,
         number=2,
+        season_offset=-1,
+        number_offset=26,
+        item="Severance S02E02",
+        found="Séverance S01E28",
         evidence="search",
         made_at=at(0),
         expires_at=at(10),
@@ -710,6 +826,25 @@ async def test_a_guess_never_takes_the_place_of_what_a_person_chose(ledger, clai
     changed = replace(chosen, ids=Ids(trakt=2))
     await ledger.save_match(changed)
     assert await ledger.match(MATCH.key, at(0)) == changed
+
+
+async def test_several_matches_are_read_at_once(ledger):
+    other = replace(MATCH, key="z", evidence="override")
+    gone = replace(MATCH, key="gone", expires_at=at(5))
+    for match in (other, MATCH, gone):
+        await ledger.save_match(match)
+    assert await ledger.recall(["z", "none", MATCH.key, "gone"], at(5)) == {"z": other, MATCH.key: MATCH}
+    assert await ledger.recall([], at(5)) == {}
+
+
+async def test_the_choices_of_a_person_are_listed_and_can_be_forgotten(ledger):
+    mine = [replace(MATCH, key=key, evidence="override") for key in ("b", "a")]
+    for match in (*mine, MATCH):
+        await ledger.save_match(match)
+    assert await ledger.matches("override") == mine[::-1]
+    assert await ledger.forget_matches(["a", MATCH.key, "none"], ["override", "search"]) == 1
+    assert await ledger.matches("override") == mine[:1]
+    assert await ledger.match(MATCH.key, at(0)) == MATCH
 
 
 def test_the_samples_differ_from_the_defaults():

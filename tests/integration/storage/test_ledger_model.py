@@ -15,8 +15,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from crosswatch.core.ids import Ids
 from crosswatch.core.outcomes import Accepted, AlreadyThere, Hold, Refused, Retry
-from crosswatch.core.plays import Cursor, Desired, DesiredAction, Match, PlayState
-from crosswatch.core.ports import PlayChange, PlayQuery, Settlement
+from crosswatch.core.plays import Cursor, DeliveryState, Desired, DesiredAction, Match, PlayState
+from crosswatch.core.ports import Claim, PlayChange, PlayQuery, Settlement
 from crosswatch.core.reasons import Reason
 from crosswatch.storage.opening import DATABASE_NAME, open_ledger
 from fakes.hand_clock import HandClock
@@ -63,6 +63,7 @@ async def readable(ledger, now):
         "backlog": await ledger.backlog(),
         "match": await ledger.match("movie/arrival", now),
         "cursor": await ledger.cursor("den"),
+        "unsettled": await ledger.unsettled_plays(),
     }
 
 
@@ -108,7 +109,9 @@ class TwoLedgers(RuleBasedStateMachine):
             (account, Desired(action=action, progress=progress, at=now - timedelta(seconds=age)))
             for account, action, age, progress in wanted
         )
-        for account, each in desired:
+        stored = self.runner.run(self.memory.play(play.id))
+        is_ignored = stored is not None and stored.reason is Reason.IGNORED_BY_YOU
+        for account, each in () if is_ignored else desired:
             if each.action is DesiredAction.WATCHED:
                 self.finished.setdefault((play.id, account), each)
         change = PlayChange(play=play, desired=desired, trace=(step("desired", number=number),))
@@ -147,6 +150,23 @@ class TwoLedgers(RuleBasedStateMachine):
     @rule(number=numbers)
     def retry(self, number):
         self.both(lambda ledger: ledger.retry(make_play(number).id, self.clock.now()))
+
+    @rule(number=numbers)
+    def ignore(self, number):
+        now = self.clock.now()
+        self.both(lambda ledger: ledger.ignore(make_play(number).id, now, step("ignored")))
+
+    @rule(number=numbers, is_stale=st.booleans(), anew=st.booleans())
+    def take_back(self, number, is_stale, anew):
+        """What sinks hold of a play, as it is or as it was before; and possibly tell it once more."""
+        now, play = self.clock.now(), make_play(number)
+        found = self.both(lambda ledger: ledger.deliveries([play.id])).get(play.id, [])
+        for row in found:
+            if row.state is DeliveryState.SETTLED:
+                read = replace(row, version=row.version - 1) if is_stale else row
+                claim = Claim(play=play, delivery=read)
+                self.both(lambda ledger, claim=claim: ledger.take_back(claim, now, [step("taken back")]))
+        self.both(lambda ledger: ledger.retry(play.id, now, anew=anew))
 
     @rule(account=st.sampled_from(ACCOUNTS))
     def wake(self, account):

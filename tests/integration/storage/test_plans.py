@@ -53,6 +53,7 @@ LIVE_WATCHED, LIVE_STATES, BACKLOG, STALE = sql.CLAIMS
         pytest.param(sql.NEXT_DUE, "delivery_due (sink=? AND account=?)", id="next due"),
         pytest.param(sql.LEASED, "USING INDEX delivery_leased", id="leases"),
         pytest.param(sql.plays(["verdict", "since"]), "play_verdict (verdict=?)", id="plays of a verdict"),
+        pytest.param(sql.UNSETTLED_PLAYS, "delivery_unsettled", id="unsettled plays"),
         pytest.param(sql.DELIVERED_NEAR, "play_watched (watched_at>? AND watched_at<?)", id="near"),
     ],
 )

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING
 
 from crosswatch.core.events import Media
 from crosswatch.core.outcomes import Accepted, Hold, Outcome, Refused, Retry
+from crosswatch.core.plays import OVERRIDE
 from crosswatch.core.reasons import Reason
 from crosswatch.providers.scrobble.trakt.answers import Answer
-from crosswatch.providers.scrobble.trakt.bodies import OVERRIDE, Asked, ask_by_match, is_fit_for_good
+from crosswatch.providers.scrobble.trakt.bodies import Asked, ask_by_match, is_fit_for_good
 from crosswatch.providers.scrobble.trakt.classify import CallKind, classify
 from crosswatch.providers.scrobble.trakt.compare import same_item
 from crosswatch.providers.scrobble.trakt.flow import (

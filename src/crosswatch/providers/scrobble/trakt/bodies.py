@@ -30,9 +30,6 @@ WATCHED_FROM = 80.0
 MOST_POSITION = 79.9
 """The furthest position that can be saved without making a play."""
 
-OVERRIDE = "override"
-"""Evidence of a match that a person gave; no guess replaces it."""
-
 VERBS = {
     DesiredAction.START: "start",
     DesiredAction.PAUSE: "pause",
@@ -125,19 +122,19 @@ def ask_for(media: Media) -> Asked | None:
 
 def ask_by_match(media: Media, match: Match) -> Asked | None:
     """The item by what is remembered of it; None if that is remembered as not found."""
-    is_movie = media.kind is MediaKind.MOVIE
+    kind = match.kind or media.kind
+    is_movie = kind is MediaKind.MOVIE
     if match.ids:
-        address = Address(kind=media.kind, ids=_sharpest(match.ids))
+        address = Address(kind=kind, ids=_sharpest(match.ids))
     elif match.show_ids and match.season is not None and match.number is not None and not is_movie:
-        address = Address(
-            kind=media.kind, ids=_sharpest(match.show_ids), season=match.season, number=match.number
-        )
+        address = Address(kind=kind, ids=_sharpest(match.show_ids), season=match.season, number=match.number)
     else:
         return None
+    is_titled = is_movie and media.kind is MediaKind.MOVIE
     named = Media(
-        kind=media.kind,
-        title=media.title if is_movie else "",
-        year=media.year if is_movie else None,
+        kind=kind,
+        title=media.title if is_titled else "",
+        year=media.year if is_titled else None,
         ids=match.ids,
         show=None if is_movie else Show(title="", ids=match.show_ids),
         season=match.season,

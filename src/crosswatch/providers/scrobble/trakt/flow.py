@@ -20,12 +20,11 @@ from typing import TYPE_CHECKING
 from crosswatch.core.events import Media
 from crosswatch.core.identity import media_key
 from crosswatch.core.outcomes import Accepted, AlreadyThere, Hold, Outcome, Refused, Retry
-from crosswatch.core.plays import DesiredAction, Match
+from crosswatch.core.plays import OVERRIDE, DesiredAction, Match
 from crosswatch.core.reasons import Reason
 from crosswatch.providers.scrobble.trakt.answers import Answer, Reply, Request
 from crosswatch.providers.scrobble.trakt.bodies import (
     MOST_POSITION,
-    OVERRIDE,
     VERBS,
     Asked,
     ask_by_match,
