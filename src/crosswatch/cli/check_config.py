@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from crosswatch.config.document import decode_document
+from crosswatch.config.environment import Overlay
 from crosswatch.config.file import FILE_NAME, config_directory
 from crosswatch.config.model import known_keys, parse_settings
 from crosswatch.config.reading import read_configuration
@@ -29,13 +31,14 @@ ANY_NAME = "<name>"
 def command(file: Path | None, *, as_json: bool) -> None:
     """Check config.json, or another FILE, without changing anything.
 
-    Exits with 1 if the app would refuse it. What is still missing for scrobbling, and keys that mean
-    nothing, are said and are no error.
+    Exits with 1 if the app would refuse it, together with what the environment sets. What is still missing
+    for scrobbling, and keys that mean nothing, are said and are no error.
     """
     path = file or config_directory() / FILE_NAME
     try:
         document = decode_document(read_configuration(path))
-        missing = [notice.sentence for notice in missing_steps(parse_settings(document))]
+        in_force = document if file is not None else Overlay(os.environ).applied(document)
+        missing = [notice.sentence for notice in missing_steps(parse_settings(in_force))]
     except ConfigError as error:
         _show_problem(path, error, as_json=as_json)
         raise click.exceptions.Exit(1) from error

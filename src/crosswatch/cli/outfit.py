@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -52,7 +53,7 @@ class Outfit:
 async def outfit() -> AsyncIterator[Outfit]:
     """The tools of one command; log lines go nowhere, for the command says itself what is to be said."""
     clock = clock_from_environment()
-    config = ConfigFile(config_directory(), clock=clock)
+    config = ConfigFile(config_directory(), clock=clock, environment=os.environ)
     logs = LogHub(secrets=lambda: config.secrets, clock=clock)
     logs.install(console=None)
     try:

@@ -29,8 +29,9 @@ LONGEST_PREFIX = 200
 MAPPED_BITS = 96
 
 _PREFIX = re.compile(r"(?:/[A-Za-z0-9_~-]+)+")
-_LAST_IPV4 = 0xFFFFFFFF
 _NAT64 = IPv6Network("64:ff9b::/96")
+_COMPATIBLE = IPv6Network("::/96")
+_UNSPECIFIED_AND_OWN = IPv6Network("::/112")
 _NEAR = tuple(
     map(
         ip_network,
@@ -146,5 +147,5 @@ def _with_embedded(address: Address) -> Iterator[Address]:
         return
     if address.sixtofour is not None:
         yield address.sixtofour
-    if address in _NAT64 or 0xFFFF < int(address) <= _LAST_IPV4:
-        yield IPv4Address(int(address) & _LAST_IPV4)
+    if address in _NAT64 or (address in _COMPATIBLE and address not in _UNSPECIFIED_AND_OWN):
+        yield IPv4Address(int(address) & 0xFFFFFFFF)

@@ -19,22 +19,22 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import copy
-import errno
 import logging
 import os
 import stat
 import sys
 import threading
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crosswatch.clock import Clock
 from crosswatch.config.atomic import PRIVATE_FOLDER, file_lock, remove_leftovers, write_atomically
 from crosswatch.config.document import Document, decode_document, encode_document
-from crosswatch.config.model import Settings, default_document, parse_settings
-from crosswatch.config.reading import Signature, read_configuration, signature_of
-from crosswatch.config.secrets import secret_values, unmask
+from crosswatch.config.environment import Overlay
+from crosswatch.config.good import Good, build_good
+from crosswatch.config.model import Settings, default_document
+from crosswatch.config.reading import Signature, in_file, read_configuration, signature_of, unusable
+from crosswatch.config.secrets import unmask
 from crosswatch.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -68,34 +68,38 @@ def config_directory(environment: Mapping[str, str] | None = None) -> Path:
     return Path(variables.get("XDG_CONFIG_HOME") or home / ".config") / "crosswatch"
 
 
-@dataclass(frozen=True, slots=True)
-class _Good:
-    """A valid document and what follows from it."""
-
-    document: Document
-    settings: Settings
-    secrets: frozenset[str]
-
-
 class ConfigFile:
     """The configuration in force, and the file it comes from.
 
     Call `load` once before anything else; it makes the folder and the file if there are none.
 
+    Args:
+        directory: The folder.
+        clock: What time it is.
+        environment: Variables that may set keys; None sets none.
+
     Attributes:
         directory: The folder; the database lives here as well.
         path: The file.
+        overlay: What the environment sets.
         problem: Why the file is not in force, or None. Its message names no secret.
     """
 
-    def __init__(self, directory: Path, *, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        clock: Clock | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self.directory = directory
+        self.overlay = Overlay(environment or {})
         self.path = directory / FILE_NAME
         self.problem: ConfigError | None = None
         self._clock = clock or Clock()
         self._lock = threading.Lock()
         self._listeners: list[Callable[[Settings], None]] = []
-        self._good = _build_good(default_document())
+        self._good = build_good(default_document(), Overlay({}))
         self._seen: Signature = _NEVER_SEEN
         self._warned = False
 
@@ -125,6 +129,8 @@ class ConfigFile:
         Never fails: if the file or its folder cannot be used, `problem` says why, and the last good
         document, or the defaults with everything off, are in force.
         """
+        for variable in self.overlay.unknown:
+            log.warning("%s sets nothing. Is it misspelt?", variable, extra={"event": "config.variable"})
         try:
             self.directory.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
             with self._exclusive():
@@ -134,7 +140,7 @@ class ConfigFile:
                     log.info("wrote %s with everything off", self.path, extra={"event": "config.created"})
                 self._reload(starting=True)
         except OSError as error:
-            self._fail(_unusable(self.path, "cannot be used", error))
+            self._fail(unusable(self.path, "cannot be used", error))
         except ConfigError as error:
             self._fail(error)
         self._announce()
@@ -153,8 +159,9 @@ class ConfigFile:
             try:
                 stored, broken = self._read_or_in_force(), False
             except ConfigError:
-                stored, broken = self._good.document, True
-            good = _build_good(unmask(document, stored))
+                stored, broken = self._good.stored, True
+            unmasked = unmask(document, self.overlay.applied(stored))
+            good = self._build(self.overlay.taken_out(unmasked, stored))
             if broken:
                 self._keep_broken()
             self._write(good)
@@ -179,9 +186,9 @@ class ConfigFile:
             stored = self._read_or_in_force()
             document = copy.deepcopy(stored)
             change(document)
-            if document == stored == self._good.document:
+            if document == stored == self._good.stored:
                 return
-            good = _build_good(document)
+            good = self._build(document)
             if document != stored:
                 self._write(good)
             self._take(good)
@@ -194,15 +201,15 @@ class ConfigFile:
             ConfigError: If the file is broken or nothing can be written.
         """
         with self._exclusive():
-            good = _build_good(self._read_or_in_force())
-            room = b"\n" * len(encode_document(good.document))
+            good = self._build(self._read_or_in_force())
+            room = b"\n" * len(encode_document(good.stored))
             probe = self.directory / f"{FILE_NAME}.probe"
             try:
                 write_atomically(probe, room)
                 probe.unlink()
             except OSError as error:
                 if not os.access(self.path, os.W_OK):  # a single mounted file is written in place
-                    raise _unusable(self.path, "cannot be written", error) from error
+                    raise unusable(self.path, "cannot be written", error) from error
 
     def poll(self) -> bool:
         """Read the file again if it looks changed; whether the configuration or the problem is a new one."""
@@ -259,14 +266,14 @@ class ConfigFile:
         self._seen = signature_of(self.path)  # before reading: a later write then shows as a change
         try:
             data = read_configuration(self.path)
-            good = _build_good(decode_document(data))
+            good = self._build(decode_document(data))
         except ConfigError as error:
             if starting:
                 self._good = self._read_last_good() or self._good
-            return self._fail(_in_file(self.path, error))
+            return self._fail(in_file(self.path, error))
         self._warn_if_shared()
         self._keep_last_good(data)
-        recovered, changed = self.problem is not None, good.document != self._good.document
+        recovered, changed = self.problem is not None, good.stored != self._good.stored
         if starting or recovered or changed:
             self._take(good)
         if starting:
@@ -288,7 +295,10 @@ class ConfigFile:
         )
         return True
 
-    def _take(self, good: _Good) -> None:
+    def _build(self, stored: Document) -> Good:
+        return build_good(stored, self.overlay)
+
+    def _take(self, good: Good) -> None:
         self._good = good
         self.problem = None
 
@@ -299,15 +309,15 @@ class ConfigFile:
             ConfigError: If the file is there and broken.
         """
         if signature_of(self.path) is None:
-            return self._good.document
+            return self._good.stored
         try:
-            return _build_good(decode_document(read_configuration(self.path))).document
+            return self._build(decode_document(read_configuration(self.path))).stored
         except ConfigError as error:
-            raise _in_file(self.path, error) from None
+            raise in_file(self.path, error) from None
 
-    def _read_last_good(self) -> _Good | None:
+    def _read_last_good(self) -> Good | None:
         with contextlib.suppress(OSError, ConfigError):
-            return _build_good(decode_document(self.last_good_path.read_bytes()))
+            return self._build(decode_document(self.last_good_path.read_bytes()))
         return None
 
     def _is_unwritten(self) -> bool:
@@ -343,15 +353,15 @@ class ConfigFile:
             try:
                 stack.enter_context(file_lock(self.directory / f"{FILE_NAME}.lock"))
             except OSError as error:
-                raise _unusable(self.path, "cannot be locked", error) from error
+                raise unusable(self.path, "cannot be locked", error) from error
             yield
 
-    def _write(self, good: _Good) -> None:
-        data = encode_document(good.document)
+    def _write(self, good: Good) -> None:
+        data = encode_document(good.stored)
         try:
             write_atomically(self.path, data)
         except OSError as error:
-            raise _unusable(self.path, "cannot be written", error) from error
+            raise unusable(self.path, "cannot be written", error) from error
         self._seen = _NEVER_SEEN  # the next poll reads it once more, in case someone was quicker
         self._take(good)
         self._keep_last_good(data)
@@ -378,23 +388,9 @@ class ConfigFile:
         try:
             write_atomically(aside, data)
         except OSError as error:
-            raise _unusable(aside, "cannot be written", error) from error
+            raise unusable(aside, "cannot be written", error) from error
         log.warning("the broken config.json is kept as %s", aside.name, extra={"event": "config.kept_broken"})
 
     def _announce(self) -> None:
         for listener in tuple(self._listeners):
             listener(self._good.settings)
-
-
-def _build_good(document: Document) -> _Good:
-    return _Good(document, parse_settings(document), secret_values(document))
-
-
-def _in_file(path: Path, error: ConfigError) -> ConfigError:
-    """The same error, saying which file it is about."""
-    return ConfigError(f"{path}: {error}", key=error.key, line=error.line, column=error.column)
-
-
-def _unusable(path: Path, what: str, error: OSError) -> ConfigError:
-    reason = error.strerror or errno.errorcode.get(error.errno or 0, "unknown reason")
-    return ConfigError(f"{path} {what}: {reason}. Check who owns the folder and whether it has room.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from typing import TYPE_CHECKING
 
@@ -40,3 +41,20 @@ def read_configuration(path: Path) -> bytes:
         ) from None
     except OSError as error:
         raise ConfigError(f"It cannot be read: {error.strerror}.") from error
+
+
+def in_file(path: Path, error: ConfigError) -> ConfigError:
+    """The same error, saying which file it is about."""
+    return ConfigError(f"{path}: {error}", key=error.key, line=error.line, column=error.column)
+
+
+def unusable(path: Path, what: str, error: OSError) -> ConfigError:
+    """The error that says what cannot be done with the file, and why.
+
+    Args:
+        path: The file.
+        what: What it cannot, such as "cannot be written".
+        error: What the system said.
+    """
+    reason = error.strerror or errno.errorcode.get(error.errno or 0, "unknown reason")
+    return ConfigError(f"{path} {what}: {reason}. Check who owns the folder and whether it has room.")
