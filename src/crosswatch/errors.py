@@ -10,7 +10,11 @@
     │   ├── SourceNotFoundError      nobody: the item is gone
     │   └── WrongServerError         the user: another server answers at this address
     ├── LoginError                the user: signing in did not come to its end
-    └── StorageError              the user: disk full, folder read-only, database unusable
+    ├── StorageError              the user: disk full, folder read-only, database unusable
+    └── AccessError               the user: what is kept of passwords, sessions and keys cannot be used
+        ├── DeniedError              the user: a password or a code is wrong
+        ├── UnfitError               the user: such a password, name or key cannot be
+        └── TooManyTriesError        time: there were too many wrong ones; try again later
 
 What a sink makes of a delivery is no error but an outcome (`crosswatch.core.outcomes`), since each of
 them is expected and leads somewhere.
@@ -75,3 +79,27 @@ class LoginError(CrossWatchError):
 
 class StorageError(CrossWatchError):
     """The database cannot be read or written now; nothing that was acknowledged is lost."""
+
+
+class AccessError(CrossWatchError):
+    """Users, sessions and keys cannot be read or written now."""
+
+
+class DeniedError(AccessError):
+    """A password or a code is wrong."""
+
+
+class UnfitError(AccessError):
+    """A password, name or key that is to be made cannot be; the text says what may."""
+
+
+class TooManyTriesError(AccessError):
+    """Too many were wrong.
+
+    Attributes:
+        wait_s: Seconds until the next try is looked at.
+    """
+
+    def __init__(self, wait_s: float) -> None:
+        super().__init__(f"That was wrong too often. The next try counts in {max(1, round(wait_s))} s.")
+        self.wait_s = wait_s
