@@ -1,0 +1,1 @@
+"""Bare baselines: the least code that does the part of the work that cannot be avoided."""
