@@ -17,8 +17,8 @@ NAMES = ("start", "memory", "latency", "frames", "requests", "crowd", "outage", 
 WITH_PEER = frozenset({"start", "memory", "latency", "requests", "outage"})
 
 
-@click.command()
-@click.argument("names", nargs=-1, metavar=f"[{'|'.join(NAMES)}] …", type=click.Choice(NAMES))
+@click.command(epilog=f"The names are: {', '.join(NAMES)}.")
+@click.argument("names", nargs=-1, metavar="[NAME]...", type=click.Choice(NAMES))
 @click.option("--quick", is_flag=True, help="Small, without the peer: shows that it works, proves nothing.")
 def main(names: tuple[str, ...], *, quick: bool) -> None:
     """Measure CrossWatch beside a peer and bare baselines; all benchmarks if none is named."""
