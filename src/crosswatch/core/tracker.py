@@ -38,6 +38,9 @@ GIVEN_UP_AFTER = timedelta(minutes=5)
 LOOK_UP_EVERY = timedelta(seconds=15)
 """How often it is looked up while it stays silent."""
 
+LOOK_ANYWAY = timedelta(minutes=5)
+"""However little there is to wait for: clocks are set, and machines sleep."""
+
 MISSES_TO_END = 2
 """Look-ups in a row that do not list a session before it counts as ended."""
 
@@ -115,7 +118,8 @@ class SessionTracker:
 
     def next_at(self, now: datetime) -> datetime:
         """When `tick` and `wanted` are worth calling again if nothing is heard meanwhile."""
-        moments = [now + LOOK_UP_EVERY]
+        moments = [now + LOOK_ANYWAY]
+        moments += [self._check_at(session) for session in self._sessions.values()]
         moments += [s.hold_until for s in self._sessions.values() if s.hold_until]
         moments += self._questions.moments((*self._sessions.values(), *self._ended))
         if self._confirm_at is not None:
@@ -308,9 +312,17 @@ class SessionTracker:
             self._confirm_at = now + LOOK_UP_EVERY
         return []
 
-    def _is_silent(self, session: Session, now: datetime) -> bool:
+    def _silent_at(self, session: Session) -> datetime:
         heard_at = max(session.last_seen_at, self._listening_since or session.last_seen_at)
-        return now - heard_at >= SILENT_AFTER
+        return heard_at + SILENT_AFTER
+
+    def _is_silent(self, session: Session, now: datetime) -> bool:
+        return now >= self._silent_at(session)
+
+    def _check_at(self, session: Session) -> datetime:
+        """When a session is to be looked up if nothing more is heard of it."""
+        silent_at = self._silent_at(session)
+        return silent_at if session.checked_at is None else max(silent_at, session.checked_at + LOOK_UP_EVERY)
 
     def _is_to_be_checked(self, session: Session, now: datetime) -> bool:
         due = session.checked_at is None or has_passed(session.checked_at, LOOK_UP_EVERY, now)

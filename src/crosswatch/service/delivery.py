@@ -146,16 +146,16 @@ class AccountWorker:
         return True
 
     async def _wait(self) -> None:
-        """Sleep until something is due, or something new is there, but not for long."""
+        """Sleep until something is due, but not for long, or something new is there."""
         due = await self._ledger.next_due(self.account)
-        now = self._clock.now()
-        if due is not None and due > now + LONGEST_DELAY:
-            self._is_to_hurry = True
-        until = now if due is None else max(due, self._pace.free_at(now))
-        left_s = (until - now).total_seconds()
-        wait_s = LOOK_EVERY_S if due is None else min(left_s, LOOK_EVERY_S)
+        wait_s = None
+        if due is not None:
+            now = self._clock.now()
+            self._is_to_hurry = due > now + LONGEST_DELAY
+            left_s = (max(due, self._pace.free_at(now)) - now).total_seconds()
+            wait_s = self._clock.real_seconds(min(max(0.0, left_s), LOOK_EVERY_S))
         try:
-            async with asyncio.timeout(max(0.0, self._clock.real_seconds(wait_s))):
+            async with asyncio.timeout(wait_s):
                 await self._wake.wait()
         except TimeoutError:
             pass
