@@ -8,9 +8,9 @@ faster clock would multiply every hiccup of the machine; here a hiccup lasts no 
 from __future__ import annotations
 
 import asyncio
+import os
 import selectors
 import sys
-import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -18,9 +18,6 @@ from crosswatch.clock import Clock
 
 EVENING = datetime(2026, 11, 20, 20, 0, tzinfo=UTC).timestamp()
 """When each loop begins, in Unix seconds."""
-
-GRACE_S = 0.0001
-"""Real seconds of quiet before a leap: what is sent on the loopback arrives at once, or nearly so."""
 
 LOOK_S = 1.0
 """Real seconds between two looks at a thread that is at work."""
@@ -38,7 +35,7 @@ class _LeapingSelector(selectors.DefaultSelector):
             return ready
         if self.loop.is_held or timeout is None:
             return super().select(LOOK_S)
-        time.sleep(GRACE_S)  # a select would wait for a whole millisecond
+        os.sched_yield()  # what was sent on the loopback has arrived, or the kernel gets its turn now
         ready = super().select(0)
         if not ready:
             self.loop.leap(timeout)

@@ -81,7 +81,7 @@ async def test_a_viewing_goes_on_across(live_in, mishap):
     await player.start(home.item(FIRST))
     await home.later(minutes=8)
     await mishap(home)
-    await home.later(seconds=30)
+    await home.later(minutes=1)
     assert len([play for play in await home.plays() if play.state != "ended"]) == 1
     home.forget_requests()
     await home.later(minutes=15)
