@@ -28,6 +28,14 @@ SITTING_S = (300.0, 1_500.0)
 """How long somebody watches at a stretch, in seconds of the clock."""
 
 BREAK_S = (5.0, 900.0)
+
+REWATCH_S = 3_600.0
+"""How long after its end an item may be watched again, beside the item's own length.
+
+Two viewings of one item right after each other, while nobody listens, cannot be told from one. That a rewatch
+is a play of its own is proven where it can be: tests/acceptance/watch.
+"""
+
 ENDINGS = {
     Ending.NORMAL: 10,
     Ending.REPEATED: 2,
@@ -83,6 +91,7 @@ class Viewer:
         self._pool = list(pool)
         self._chance = chance
         self._clock = clock
+        self._free_at: dict[str, float] = {}
         self._player: Player = plex.player(
             person,
             chance.choice(DEVICES),
@@ -99,24 +108,32 @@ class Viewer:
         """Watch until the quota is used up."""
         await self._clock.sleep(self._chance.uniform(0, SITTING_S[1]))
         while quota.left > 0:
-            item = self._chance.choice(self._pool)
-            if self._chance.random() < 0.1:
-                await self._binge(item, quota)
-            elif quota.take():
-                await self._player.watch(item, self._script(item))
+            items = self._choose(2 if self._chance.random() < 0.1 else 1)
+            if items and quota.take(len(items)):
+                await (self._binge(*items) if len(items) > 1 else self._watch(*items))
             await self._clock.sleep(self._chance.uniform(*BREAK_S))
 
-    async def _binge(self, item: Item, quota: Quota) -> None:
-        """An item and its neighbour in the pool, by autoplay."""
-        other = self._chance.choice([one for one in self._pool if one is not item])
-        if quota.take(2):
-            script = self._script(other)
-            ending = script.ending if script.ending is not Ending.OFFLINE else Ending.NORMAL
-            await self._player.watch_queue(
-                [item, other],
-                self._chance.choice(list(Autoplay)),
-                dataclasses.replace(script, start=0.0, ending=ending, seeks=()),
-            )
+    def _choose(self, count: int) -> list[Item]:
+        """Items that have not been watched lately; none if there are not so many."""
+        now = self._clock.timestamp()
+        free = [item for item in self._pool if self._free_at.get(item.rating_key, 0.0) <= now]
+        return self._chance.sample(free, count) if len(free) >= count else []
+
+    async def _watch(self, item: Item) -> None:
+        await self._player.watch(item, self._script(item))
+        self._mark(item)
+
+    async def _binge(self, item: Item, other: Item) -> None:
+        """Two items, the second by autoplay."""
+        script = self._script(other)
+        ending = script.ending if script.ending is not Ending.OFFLINE else Ending.NORMAL
+        script = dataclasses.replace(script, start=0.0, ending=ending, seeks=())
+        await self._player.watch_queue([item, other], self._chance.choice(list(Autoplay)), script)
+        self._mark(item, other)
+
+    def _mark(self, *items: Item) -> None:
+        now = self._clock.timestamp()
+        self._free_at.update({item.rating_key: now + item.length_ms / 1000 + REWATCH_S for item in items})
 
     def _script(self, item: Item) -> Script:
         """How to watch it: from where, to where, with what in between, and how it ends."""

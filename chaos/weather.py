@@ -107,7 +107,7 @@ class Weather:
         async def freeze() -> None:
             self._count("app frozen")
             self._stage.signal_app(signal.SIGSTOP)
-            await self._stage.clock.sleep(self._between(5, 300))
+            await self._stage.clock.sleep(self._between(5, 60))
             self._stage.signal_app(signal.SIGCONT)
 
         await self._go_on([kill, kill, kill, restart, freeze])

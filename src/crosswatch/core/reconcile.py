@@ -20,7 +20,7 @@ OVERLAP = timedelta(minutes=10)
 """How far before the newest line that was handled the history is read again; lines come late at times."""
 
 COVER_AFTER = timedelta(minutes=10)
-"""How long after its end (by the clock or by its length) a viewing still explains a line."""
+"""How long after it can have reached the end of the item a viewing still explains a line."""
 
 COVER_BEFORE = timedelta(minutes=2)
 """How long before its start, for clocks differ."""
@@ -122,9 +122,18 @@ def is_about(play: Play, row: HistoryRow) -> bool:
 
 
 def spans(play: Play, moment: datetime) -> bool:
-    """Whether a server may have counted this viewing at that moment."""
-    end = max(play.ended_at or play.last_seen_at, play.started_at + length_of(play.media.duration_ms))
-    return play.started_at - COVER_BEFORE <= moment <= end + COVER_AFTER
+    """Whether a server may have counted this viewing at that moment.
+
+    After we heard of it last it may have gone on to the end of the item. Once its line is known, nothing
+    later is about it but a twin of that line.
+    """
+    latest = max(play.ended_at or play.last_seen_at, play.last_seen_at)
+    if play.history_key:
+        latest = max(latest, play.watched_at or latest) + TWIN
+    else:
+        rest = length_of(play.media.duration_ms) - timedelta(milliseconds=play.offset_ms or 0)
+        latest += max(rest, timedelta(0)) + COVER_AFTER
+    return play.started_at - COVER_BEFORE <= moment <= latest
 
 
 def is_same_item(play: Play, row: HistoryRow) -> bool:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from crosswatch.core.plays import Cursor, Origin, Play, PlayState
 from crosswatch.core.progress import length_of
-from crosswatch.core.reconcile import Counted, Missed, read_from, reconcile
+from crosswatch.core.reconcile import COVER_BEFORE, Counted, Missed, covers, read_from, reconcile
 from crosswatch.errors import SourceAuthError, SourceNotFoundError, SourceUnavailableError
 from crosswatch.service.recorder import Findings
 
@@ -107,6 +107,20 @@ class CatchUp:
             )
 
         return await self._recorder.record_history(find)
+
+    async def find_line(self, play: Play) -> HistoryRow | None:
+        """The line by which the server counted this viewing, or None if it has not.
+
+        Raises:
+            SourceError: If the server cannot be asked.
+            StorageError: If the database cannot be used.
+        """
+        since = play.started_at - COVER_BEFORE
+        rows = [row for row in await self._source.fetch_history(since) if covers(play, row)]
+        known = await self._ledger.plays_of(self._server, play.account.id, since - LOOK_BACK)
+        others = [one for one in known if one.id != play.id and one.watched_at is not None]
+        free = [row for row in rows if not any(covers(other, row) for other in others)]
+        return min(free, key=lambda row: row.viewed_at, default=None)
 
     async def _first_contact(self, now: datetime) -> None:
         start = Cursor(server=self._server, viewed_at=now)

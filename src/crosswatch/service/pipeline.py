@@ -16,6 +16,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from crosswatch.core.likeness import has_passed
+from crosswatch.core.events import ScrobbleAction
 from crosswatch.core.plays import PlayState
 from crosswatch.core.tracker import SessionTracker, Update
 from crosswatch.errors import SourceAuthError, SourceError, StorageError
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from crosswatch.clock import Clock
     from crosswatch.core.events import PlayId
-    from crosswatch.core.facts import Binding, Notification
+    from crosswatch.core.facts import Binding, HistoryRow, Notification
     from crosswatch.core.ports import Ledger, MetadataSource
     from crosswatch.core.session import Session
     from crosswatch.service.recorder import Recorder
@@ -102,6 +103,7 @@ class ServerPipeline:
         self._is_stock_due = False
         self._is_history_due = False
         self._is_reading = False
+        self._dated: set[PlayId] = set()
         self._history_at: datetime | None = None
 
     @property
@@ -182,6 +184,7 @@ class ServerPipeline:
     async def _work(self, facts: list[Fact]) -> None:
         updates = self._take(facts)
         updates += map(self._with_names, self._tracker.tick(self._clock.now()))
+        updates = [update for update in updates if not self._is_put_off(update)]
         if updates or self._recorder.has_unsaved:
             await self._recorder.record(updates)
         self._is_history_due = self._is_history_due or any(map(_is_to_be_confirmed, updates))
@@ -234,6 +237,38 @@ class ServerPipeline:
         finally:  # whatever happened, the question must be answered, or it is never asked again
             self._inbox.put_nowait(lambda now: self._tracker.bind(session, binding, now))
 
+    def _is_put_off(self, update: Update) -> bool:
+        """Whether the update is about an end that nobody saw, and is held back until it is dated.
+
+        If the process dies meanwhile, the play is still open in the ledger and ends once more.
+        """
+        play, event = update.play, update.event
+        is_end = event is not None and event.action is ScrobbleAction.STOP and event.why == "vanished"
+        if not is_end or not self._catch_up_options().is_on:
+            return False
+        if play.id in self._dated:
+            self._dated.discard(play.id)
+            return False
+        self._dated.add(play.id)
+        self._ask(self._date_end(update))
+        return True
+
+    async def _date_end(self, update: Update) -> None:
+        """Let the server's history say when a viewing ended that vanished; else it is when it was seen."""
+        try:
+            for wait_s in ASK_AGAIN_S:
+                try:
+                    row = await self._catch_up.find_line(update.play)
+                except SourceAuthError:
+                    break
+                except (SourceError, StorageError):
+                    await self._clock.sleep(wait_s)
+                else:
+                    update = update if row is None else _ended_by(row, update)
+                    break
+        finally:
+            self._inbox.put_nowait(lambda _now: [update])
+
     async def _take_stock(self, connection: int) -> None:
         """Learn what plays now, as often as it takes while this connection lasts, and what was played."""
         waits = iter(ASK_AGAIN_S)
@@ -275,6 +310,13 @@ class ServerPipeline:
             log.warning("cannot read the play history: %s", error, extra={"event": "plex.history_failed"})
             return False
         return True
+
+
+def _ended_by(row: HistoryRow, update: Update) -> Update:
+    """The update about an end, not before the moment at which the server counted the viewing."""
+    ended_at = max(row.viewed_at, update.play.ended_at or row.viewed_at)
+    play = replace(update.play, ended_at=ended_at, history_key=row.history_key)
+    return replace(update, play=play, event=update.event and replace(update.event, at=ended_at))
 
 
 def _is_to_be_confirmed(update: Update) -> bool:

@@ -27,7 +27,10 @@ from fakes.plays import EPISODE, at, make_play
 
 LENGTH_S = 3_215  # of the episode
 SECOND = timedelta(seconds=1)
-SEEN = make_play(1, media=EPISODE, state=PlayState.ENDED, last_seen_at=at(3_000), ended_at=at(3_000))
+SEEN = make_play(
+    1, media=EPISODE, state=PlayState.ENDED, offset_ms=2_500_000, last_seen_at=at(3_000), ended_at=at(3_000)
+)
+REST_S = LENGTH_S - SEEN.offset_ms / 1000
 WATCHED = replace(SEEN, watched_at=at(3_000))
 NOW = at(7_200)
 START = Cursor(server="den", viewed_at=at(0))
@@ -63,13 +66,18 @@ def findings(rows, plays, **given):
         pytest.param(1 - COVER_BEFORE.total_seconds(), True, id="a little before, for clocks differ"),
         pytest.param(0 - COVER_BEFORE.total_seconds(), False, id="well before"),
         pytest.param(
-            1 + LENGTH_S + COVER_AFTER.total_seconds(), True, id="a little after it could have ended"
+            3_000 + REST_S + COVER_AFTER.total_seconds(), True, id="a little after it could have ended"
         ),
-        pytest.param(2 + LENGTH_S + COVER_AFTER.total_seconds(), False, id="long after"),
+        pytest.param(3_001 + REST_S + COVER_AFTER.total_seconds(), False, id="long after"),
     ],
 )
 def test_a_line_is_about_a_viewing_if_its_time_can_be(seconds, is_covered):
     assert covers(SEEN, line(seconds)) is is_covered
+
+
+@pytest.mark.parametrize(("seconds", "is_covered"), [(3_002, True), (3_000 + 121, False)])
+def test_once_the_line_of_a_viewing_is_known_only_its_twin_is_about_it(seconds, is_covered):
+    assert covers(replace(WATCHED, history_key="h1"), line(seconds, number=2)) is is_covered
 
 
 @pytest.mark.parametrize(
