@@ -15,8 +15,8 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from crosswatch.core.likeness import has_passed
 from crosswatch.core.events import ScrobbleAction
+from crosswatch.core.likeness import has_passed
 from crosswatch.core.plays import PlayState
 from crosswatch.core.tracker import SessionTracker, Update
 from crosswatch.errors import SourceAuthError, SourceError, StorageError
