@@ -161,7 +161,8 @@ class Evening:
     async def stop(self):
         """Stop the app as it stops itself."""
         await self._end_tasks()
-        await self.ledger.release()
+        with contextlib.suppress(StorageError):
+            await self.ledger.release()
         await self._close()
 
     async def kill(self):
