@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+from crosswatch.access.desk import AccessDesk
 from crosswatch.clock import Clock
 from crosswatch.config.file import ConfigFile
 from crosswatch.core.events import PlayId
@@ -19,6 +20,7 @@ class FakeRuntime:
     def __init__(self, directory: Path, ledger: Any, *, clock: Clock | None = None) -> None:
         self.clock = clock or Clock()
         self.config = ConfigFile(directory, clock=self.clock)
+        self.access = AccessDesk(directory, clock=self.clock)
         self.logs = LogHub(secrets=lambda: self.config.secrets, clock=self.clock)
         self.ledger = ledger
         self.watch: dict[str, Any] = {
@@ -39,6 +41,7 @@ class FakeRuntime:
     async def start(self) -> None:
         self.started += 1
         self.config.load()
+        self.access.open()
         self.logs.install(console=None)
 
     async def stop(self) -> None:

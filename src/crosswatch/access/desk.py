@@ -16,15 +16,17 @@ from crosswatch.access.passwords import hash_password, is_outdated, is_password
 from crosswatch.access.register import ApiKey, Register, Scope, Session, Usage, User, with_usage
 from crosswatch.access.slowdown import SlowDown
 from crosswatch.access.tokens import digest, is_same, new_id, new_token, tidy_code
-from crosswatch.errors import AccessError, DeniedError, TooManyTriesError
+from crosswatch.config.environment import read_variable
+from crosswatch.errors import AccessError, ConfigError, DeniedError, TooManyTriesError, UnfitError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
     from pathlib import Path
 
     from crosswatch.clock import Clock
 
 FIRST_USER = "admin"
+PASSWORD_VARIABLE = "CROSSWATCH_ADMIN_PASSWORD"  # noqa: S105 -- the name of it
 LONGEST_AGENT = 200
 POLL_INTERVAL_S = 1.0
 WRITE_USAGE_EVERY = timedelta(minutes=5)
@@ -61,11 +63,15 @@ class AccessDesk:
     Args:
         directory: The folder of `config.json`.
         clock: What time it is.
+        environment: Variables, one of which may hold the first password.
     """
 
-    def __init__(self, directory: Path, *, clock: Clock) -> None:
+    def __init__(
+        self, directory: Path, *, clock: Clock, environment: Mapping[str, str] | None = None
+    ) -> None:
         self._file = AccessFile(directory)
         self._clock = clock
+        self._environment = environment or {}
         self._slow_down = SlowDown()
         self._one_at_a_time = asyncio.Lock()
         self._waiting = 0
@@ -125,11 +131,34 @@ class AccessDesk:
         self._file.refresh()
         if self.problem:
             return
+        user = None if self.is_claimed else self._user_of_environment()
+
+        def change(register: Register) -> Register:
+            return with_code(register if user is None or register.users else with_user(register, user))
+
         try:
-            self._file.update(with_code)
+            self._file.update(change)
         except AccessError as error:
-            self._file.register = with_code(self.register)
+            self._file.register = change(self.register)
             log.error("%s", error, extra={"event": "access.unwritable"})  # noqa: TRY400 -- a sentence
+        if not self.is_claimed:
+            log.info(
+                "nobody has set a password yet, so everybody in this network may do everything; from outside "
+                "it takes the set-up code %s",
+                self.register.setup_code,
+                extra={"event": "access.unclaimed"},
+            )
+
+    def _user_of_environment(self) -> User | None:
+        """The user whose password the environment holds, for installations that nobody clicks through."""
+        try:
+            password = read_variable(self._environment, PASSWORD_VARIABLE)
+            return make_user(FIRST_USER, password, self._clock.now()) if password else None
+        except (ConfigError, UnfitError) as error:
+            log.error(  # noqa: TRY400 -- a sentence
+                "%s cannot be used: %s", PASSWORD_VARIABLE, error, extra={"event": "access.password_unfit"}
+            )
+            return None
 
     async def watch(self, sleep: Callable[[float], Awaitable[None]]) -> None:
         """Notice what commands change, and write down now and then what was used; for ever."""

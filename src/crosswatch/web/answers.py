@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
 
 import msgspec
 from fastapi.responses import Response, StreamingResponse
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
     from starlette.types import Receive, Scope, Send
+
+MOST_FIELDS = 200
 
 
 class Json(Response):
@@ -52,6 +55,15 @@ def refusal(sentence: str, **facts: Any) -> dict[str, Any]:
 def wants_page(request: Request) -> bool:
     """Whether a browser asks for something to show, rather than a program for data."""
     return "text/html" in request.headers.get("accept", "")
+
+
+def form_fields(body: bytes) -> dict[str, str]:
+    """The fields of a form, each once; nothing for what is no form."""
+    try:
+        fields = parse_qs(body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS)
+    except ValueError:
+        return {}
+    return {name: values[0] for name, values in fields.items()}
 
 
 async def read_body(request: Request, *, limit: int) -> bytes:

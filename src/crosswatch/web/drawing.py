@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse
 from markupsafe import Markup, escape
 
 import crosswatch
+from crosswatch.access.tokens import form_token
 from crosswatch.web import words
 
 if TYPE_CHECKING:
@@ -49,9 +50,22 @@ def draw(template: str, **values: Any) -> str:
 
 def draw_page(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
     """A whole page; its addresses are relative, so that it works below any path that a proxy puts before."""
+    state = request.scope.get("state", {})
+    cookie = state.get("cookie")
+    page = draw(
+        template,
+        top=top_of(request),
+        status=status,
+        token=form_token(cookie) if cookie else "",
+        **values,
+    )
+    return HTMLResponse(page, status)
+
+
+def top_of(request: Request) -> str:
+    """The relative address of the first page, as seen from the address that was asked for."""
     path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
-    top = "../" * path.count("/", 1) or "./"
-    return HTMLResponse(draw(template, top=top, status=status, **values), status)
+    return "../" * path.count("/", 1) or "./"
 
 
 def _typed(text: str) -> Markup:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI
 
 import crosswatch
+from crosswatch.web.answering import LastResort
 from crosswatch.web.assets import Assets
-from crosswatch.web.door import LastResort, OwnPagesOnly
+from crosswatch.web.door import Door
 from crosswatch.web.drawing import STATIC
 from crosswatch.web.errors import add_error_handlers
 from crosswatch.web.live import LivePage
@@ -18,7 +19,7 @@ from crosswatch.web.routes import add_routes
 from crosswatch.web.stopping import early_notice
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Collection
+    from collections.abc import AsyncIterator
 
     from crosswatch.web.ports import RuntimeLike
 
@@ -61,11 +62,7 @@ def create_app(runtime: RuntimeLike | None = None) -> FastAPI:
     add_routes(app)
     app.mount("/static", Assets(directory=STATIC), name="static")
 
-    def allowed_hosts() -> Collection[str]:
-        running: RuntimeLike = app.state.runtime
-        return running.config.settings.web.allowed_hosts
-
-    app.add_middleware(OwnPagesOnly, allowed_hosts=allowed_hosts)
+    app.add_middleware(Door)
     app.add_middleware(LastResort)
     return app
 

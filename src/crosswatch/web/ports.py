@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from crosswatch.access.desk import AccessDesk
     from crosswatch.clock import Clock
     from crosswatch.config.file import ConfigFile
     from crosswatch.core.events import PlayId
@@ -22,6 +23,7 @@ class RuntimeLike(Protocol):
         logs: The lines it writes.
         ledger: Plays and deliveries. Reads may raise `StorageError`.
         clock: What time it is here.
+        access: Who may come in.
     """
 
     @property
@@ -38,6 +40,10 @@ class RuntimeLike(Protocol):
 
     @property
     def clock(self) -> Clock:  # noqa: D102 -- see above
+        ...
+
+    @property
+    def access(self) -> AccessDesk:  # noqa: D102 -- see above
         ...
 
     async def start(self) -> None:
