@@ -7,9 +7,35 @@ AniDB's says nothing about a library where they are not.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from crosswatch.core.events import Media, MediaKind
 from crosswatch.core.ids import Ids
 from crosswatch.core.plays import Match
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """What a person says an item is at a sink.
+
+    Attributes:
+        kind: A movie or an episode.
+        ids: Ids of the movie, or of the episode itself.
+        show_ids: Ids of the show, where season and number are given.
+        season: Season at the sink, or None.
+        number: Number at the sink, or None.
+        link: The address of its page at the sink; in place of all the others.
+        is_of_show: Whether the whole show is meant, with each episode as far from this one as the server has
+            it.
+    """
+
+    kind: MediaKind
+    ids: Ids = Ids()
+    show_ids: Ids = Ids()
+    season: int | None = None
+    number: int | None = None
+    link: str = ""
+    is_of_show: bool = False
 
 
 def media_key(media: Media) -> str:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Protocol
 from crosswatch.core.reasons import Reason, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime, timedelta
 
     from crosswatch.core.events import Account, Media, Percent, PlayId
     from crosswatch.core.facts import HistoryRow, SessionRow
+    from crosswatch.core.identity import Choice
     from crosswatch.core.outcomes import Outcome
     from crosswatch.core.plays import (
         Cursor,
@@ -308,11 +309,21 @@ class ScrobbleSink(Protocol):
     ) -> tuple[list[RemotePlay], Attempt | None]:
         """What the sink holds in that span; the attempt says why, where it could not be had."""
 
-    async def backfill(self, orders: Sequence[Order]) -> list[Attempt]:
+    async def backfill(self, orders: Sequence[Order], *, held: Collection[int] = ()) -> list[Attempt]:
         """Add finished plays with their own times, one account's, in one request; an outcome for each.
 
         The sink is known not to hold them: the caller has read its history.
+
+        Args:
+            orders: The plays.
+            held: Numbers of the plays that the history held; none of them is ours to take back.
         """
+
+    async def look_up(self, account: SinkAccount, choice: Choice) -> Media | Attempt:
+        """What the sink has under the ids that a person chose, with its own ids; or why that is nothing."""
+
+    async def forget_play(self, account: SinkAccount, remote_id: int) -> Attempt:
+        """Take one play out of the account's history; accepted if it is gone, or was gone before."""
 
 
 class MetadataSource(Protocol):

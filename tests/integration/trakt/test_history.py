@@ -288,14 +288,32 @@ async def test_an_override_is_added_and_never_replaced_by_a_search(trakt, sink, 
     assert matches.kept == {}
 
 
-async def test_an_item_that_was_added_in_place_of_another_is_shown(trakt, sink, late, episode, matches):
-    """Severance's number at TMDB as an episode's of something else, and nothing else to go by."""
-    wrong = episode(ids=Ids(tmdb=95396), numbering=Numbering.UNKNOWN, show=Show(title="Severance", year=2022))
+WRONG = {"ids": Ids(tmdb=95396), "numbering": Numbering.UNKNOWN, "show": Show(title="Severance", year=2022)}
+"""Severance's number at TMDB as an episode's of something else, and nothing else to go by."""
+
+
+async def test_an_item_that_was_added_in_place_of_another_is_taken_back_and_shown(
+    trakt, sink, late, episode, matches
+):
+    wrong = episode(**WRONG)
     (attempt,) = await sink.backfill([late(wrong)])
-    (play,) = trakt.history("alice")
+    assert trakt.history("alice") == []
     assert attempt.outcome.reason is Reason.WRONG_MATCH
-    assert str(play.id) in attempt.outcome.detail
+    assert attempt.outcome.detail.endswith("That play was taken back.")
     assert matches.kept[media_key(wrong)].evidence == "taken_for_another"
+
+
+async def test_a_play_of_that_very_second_that_was_there_before_is_nobodys_mistake(
+    trakt, sink, late, episode
+):
+    """Somebody else's tool has recorded something at the same moment; it is not touched."""
+    other = late(episode(ids=Ids(), show=Show(title="Severance", year=2022, ids=Ids(tmdb=95396))))
+    await sink.backfill([other])
+    (before,) = trakt.history("alice")
+    trakt.add_fault(Fault.answering(503, path="/sync/history/remove"))
+    (attempt,) = await sink.backfill([late(episode(**WRONG))], held={before.id})
+    assert before in trakt.history("alice")
+    assert str(before.id) not in attempt.outcome.detail
 
 
 async def test_nothing_is_asked_for_nothing(trakt, sink):

@@ -200,12 +200,12 @@ async def test_where_nobody_listens_nothing_is_unknown(trakt, send, movie):
     assert [exchange.status for exchange in attempt.exchanges] == [0]
 
 
-async def test_an_answer_about_another_item_is_not_a_success(trakt, send, movie):
+async def test_a_play_of_another_item_is_not_a_success_and_is_taken_back(trakt, send, movie):
     trakt.add_fault(Fault.wrong_item(count=1))
     attempt = await send(movie())
     assert attempt.outcome.reason is Reason.WRONG_MATCH
-    assert str(trakt.history("alice")[0].id) in attempt.outcome.detail
-    assert [request.method for request in trakt.ledger.requests] == ["POST"]
+    assert trakt.history("alice") == []
+    assert [request.path for request in trakt.ledger.requests] == ["/scrobble/stop", "/sync/history/remove"]
 
 
 async def test_a_start_about_another_item_is_mended(trakt, send, movie):

@@ -159,7 +159,8 @@ def test_an_override_that_trakt_takes_for_another_item_is_refused(tell, movie, r
     wanted = remembered(movie(), evidence="override", ids=Ids(trakt=12601))
     answer = recorded("scrobble-stop-movie-201")
     ending, requests = tell(movie(), action, 90, match=wanted, answer=lambda _: answer)
-    assert (ending.outcome.reason, ending.learned, len(requests)) == (Reason.WRONG_MATCH, None, 1)
+    assert (ending.outcome.reason, ending.learned) == (Reason.WRONG_MATCH, None)
+    assert len(requests) == (1 if action is START else 2)
 
 
 # ---------------------------------------------------------------------------------- unknown to Trakt
@@ -258,11 +259,13 @@ def test_a_call_that_fails_for_an_item_that_was_just_found_is_tried_later(tell, 
 
 
 def another(request):
-    """Trakt takes whatever is named by other ids than its own for another movie."""
+    """Trakt takes what is named by other ids than its own for another movie, and lets go of what it took."""
     wrong = {"title": "Gravity", "year": 2013, "ids": {"trakt": 9, "imdb": "tt1454468", "tmdb": 49047}}
     right = {"title": "Guardians", "year": 2014, "ids": {"trakt": 28, "imdb": "tt2015381", "tmdb": 118340}}
     if not request.is_write:
         return Answer(status=200, json=[{"type": "movie", "movie": right}], text="[…]")
+    if request.path == "/sync/history/remove":
+        return Answer(status=200, json={"deleted": {"movies": 1, "episodes": 0}}, text="{…}")
     by_trakt = "trakt" in request.body["movie"]["ids"]
     return created({"movie": right if by_trakt else wrong})
 
@@ -274,13 +277,32 @@ def test_a_start_that_was_taken_for_another_is_mended_by_a_search(tell, movie):
     assert ending.learned.ids.trakt == 28
 
 
-def test_a_play_that_was_taken_for_another_is_shown_and_nothing_more_is_written(tell, movie):
+def test_a_play_that_was_taken_for_another_is_taken_back_and_shown(tell, movie):
     ending, requests = tell(movie(), WATCHED, 90, answer=another)
     assert ending.outcome == Refused(
-        reason=Reason.WRONG_MATCH,
-        detail="It answered with Gravity (2013). Take the play (number 7) out of the history on Trakt.",
+        reason=Reason.WRONG_MATCH, detail="It answered with Gravity (2013). That play was taken back."
     )
-    assert (paths(requests), ending.learned.evidence) == (["/scrobble/stop"], TAKEN_FOR_ANOTHER)
+    assert paths(requests) == ["/scrobble/stop", "/sync/history/remove"]
+    assert requests[-1].body == {"ids": [7]}
+    assert ending.learned.evidence == TAKEN_FOR_ANOTHER
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Answer(status=503, text=""),
+        Answer(status=200, json={"added": {}}, text="{…}"),
+        Failure(detail="Silence.", may_be_done=True),
+    ],
+    ids=["trouble", "nonsense", "no answer"],
+)
+def test_what_may_not_have_been_taken_back_is_left_to_the_person(tell, movie, reply):
+    def answer(request):
+        return reply if request.path == "/sync/history/remove" else another(request)
+
+    ending, _ = tell(movie(), WATCHED, 90, answer=answer)
+    assert ending.outcome.reason is Reason.WRONG_MATCH
+    assert ending.outcome.detail.endswith("Take that play (number 7) out of the history on Trakt.")
 
 
 def test_ids_that_were_taken_for_another_are_not_sent_again(tell, movie, now):
@@ -436,10 +458,13 @@ NOW = datetime(2026, 11, 20, 21, 0, tzinfo=UTC)
 @given(st.sampled_from(DesiredAction), st.sampled_from([HOME, BY_TITLE]), st.sampled_from(MATCHES), st.data())
 def test_whatever_trakt_answers_only_the_right_item_is_a_success(action, media, ids, data):
     """Answers are drawn freely: 404, 422, trouble, and successes about right and wrong items."""
-    requests, named = [], []
+    requests, named, taken_back = [], [], []
 
     def answer(request):
         requests.append(request)
+        if request.path == "/sync/history/remove":
+            taken_back.append(request.body["ids"])
+            return Answer(status=200, json={"deleted": {"movies": 1}}, text="{…}")
         reply = _drawn_write(request, data) if request.is_write else _drawn_read(request, data)
         if request.is_write and reply.is_success:
             named.append((reply.json["movie"]["ids"]["trakt"], reply.json["action"]))
@@ -456,13 +481,15 @@ def test_whatever_trakt_answers_only_the_right_item_is_a_success(action, media, 
         play_id=PlayId("p"),
     )
     ending = _walk(scrobble(order, match, now=NOW), answer)
-    sent = [request for request in requests if request.is_write]
+    sent = [request for request in requests if request.path.startswith("/scrobble/")]
     if isinstance(ending.outcome, Accepted):
         assert named[-1][0] == 1 or (not media.ids and named[-1] == (3, "pause"))
     assert ending.learned is None or ending.learned.ids in (Ids(), RIGHT_IDS)
     assert {_trakt(request) for request in sent} <= {None, 1, ids.trakt if ids else 1}
     assert sum(made == "scrobble" for _, made in named) <= (1 if action is WATCHED else 0)
     assert action is not WATCHED or all("title" not in request.body["movie"] for request in sent)
+    if taken_back:
+        assert (action, ending.outcome.reason, len(taken_back)) == (WATCHED, Reason.WRONG_MATCH, 1)
     assert len(requests) < 16
 
 

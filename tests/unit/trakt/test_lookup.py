@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date
 
@@ -14,7 +15,7 @@ from crosswatch.core.ids import Ids
 from crosswatch.core.outcomes import Hold, Refused, Retry
 from crosswatch.core.reasons import Reason
 from crosswatch.providers.scrobble.trakt.answers import Answer, Failure, Unasked
-from crosswatch.providers.scrobble.trakt.lookup import escape_query, find
+from crosswatch.providers.scrobble.trakt.lookup import escape_query, find, place_of_count
 
 MIN = 60_000
 
@@ -255,6 +256,81 @@ def test_episodes_that_are_not_found(drive, ask, media):
     found, _ = drive(find(media), ask)
     assert isinstance(found, Refused)
     assert found.reason is Reason.NO_MATCH
+
+
+# ---------------------------------------------------------------------------------- counted through seasons
+
+ONE_PIECE = Ids(tvdb=81797)
+
+
+def counted(number, title="", **given):
+    """An episode of which only the count and its show are known."""
+    given.setdefault("show_ids", ONE_PIECE)
+    return an_episode("One Piece", None, 1, number, title, numbering=Numbering.ABSOLUTE, **given)
+
+
+@pytest.mark.parametrize(
+    ("media", "label"),
+    [
+        pytest.param(counted(1), "One Piece S01E01", id="the first one"),
+        pytest.param(counted(8), "One Piece S01E08", id="the last of a season"),
+        pytest.param(counted(9), "One Piece S02E01", id="the first of the next"),
+        pytest.param(counted(164), "One Piece S09E21", id="far into it"),
+        pytest.param(counted(3, "海軍"), "One Piece S01E03", id="in another language"),
+        pytest.param(counted(9, aired_on=date(2000, 1, 1)), "One Piece S02E01", id="on the same day"),
+    ],
+)
+def test_an_episode_that_is_counted_through_all_seasons_is_found(drive, ask, media, label):
+    found, _ = drive(find(media), ask)
+    assert found.label == label
+
+
+@pytest.mark.parametrize(
+    "media",
+    [
+        pytest.param(counted(9999), id="beyond the last one"),
+        pytest.param(counted(9, aired_on=date(2010, 1, 1)), id="a day that says otherwise"),
+        pytest.param(counted(9, show_ids=Ids()), id="a show that is known by its title only"),
+        pytest.param(counted(2, own=Ids(tvdb=5)), id="an id of its own that says otherwise"),
+        pytest.param(replace(counted(2), season=0), id="a special"),
+        pytest.param(replace(counted(2), number=None), id="no number"),
+    ],
+)
+def test_a_count_alone_is_no_proof(drive, ask, media):
+    found, _ = drive(find(media), ask)
+    assert isinstance(found, Refused)
+
+
+def test_where_trakt_does_not_count_so_the_title_or_the_day_has_to_agree(drive, ask):
+    def uncounted(request):
+        reply = ask(request)
+        return replace(reply, json=reply.json | {"number_abs": None}) if "number_abs" in reply.text else reply
+
+    title = "Light the Fire of Shandia! Wiper the Warrior"
+    assert drive(find(counted(164, title)), uncounted)[0].label == "One Piece S09E21"
+    assert isinstance(drive(find(counted(164)), uncounted)[0], Refused)
+
+
+@pytest.mark.parametrize(
+    ("seasons", "place"),
+    [
+        ([{"number": 2, "episode_count": 4}, {"number": 1, "episode_count": 3}], (2, 2)),
+        ([{"number": 0, "episode_count": 9}, {"number": 1, "episode_count": 12}], (1, 5)),
+        ([{"number": 1, "episode_count": 3}], None),
+        ([{"number": 1}, {"number": "x", "episode_count": 9}, 7], None),
+        ({"message": "no"}, None),
+        (None, None),
+    ],
+    ids=["in any order", "specials do not count", "too far", "rubbish", "no list", "nothing"],
+)
+def test_a_count_leads_to_a_season_and_a_number(seasons, place):
+    assert place_of_count(seasons, 5) == place
+
+
+@pytest.mark.parametrize("numbering", [one for one in Numbering if one is not Numbering.AIRED])
+def test_numbers_that_were_not_used_are_told(drive, ask, numbering):
+    found, _ = drive(find(an_episode("Nothing", 2022, 1, 1, numbering=numbering)), ask)
+    assert re.search("number", found.detail)
 
 
 def test_both_ids_and_titles_of_a_show_are_told(drive, ask):

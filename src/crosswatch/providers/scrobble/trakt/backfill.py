@@ -2,7 +2,8 @@
 
 The answer to adding does not say what an item was taken for. So what has no id is looked up and verified
 before, nothing is named by its title (`history`), and in the end the history is read back: it names what
-was added, and gives the number by which a play can be taken out again.
+was added, and gives the number by which a play can be taken out again. What was taken for something else is
+taken back, if it can be nobody else's: it was not there before, and has the very second of ours.
 
 Source: design notes, section 5, last line of the table; Trakt protocol notes, section 6.2.
 """
@@ -30,13 +31,20 @@ from crosswatch.providers.scrobble.trakt.flow import (
     learn,
     remembered_nothing,
     remembered_refusal,
+    taken_back_words,
 )
-from crosswatch.providers.scrobble.trakt.history import Entry, add_request, read_added
+from crosswatch.providers.scrobble.trakt.history import (
+    Entry,
+    add_request,
+    is_removed,
+    read_added,
+    remove_request,
+)
 from crosswatch.providers.scrobble.trakt.lookup import find
 from crosswatch.providers.scrobble.trakt.reading import read_history
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
     from datetime import datetime
 
     from crosswatch.core.plays import Match
@@ -70,15 +78,23 @@ class Backfill:
         orders: What to add, one account's.
         matches: What is remembered of each, in the same order.
         now: For what is learned.
+        held: Numbers of the plays that the history held before.
     """
 
     def __init__(
-        self, talk: Talk, orders: Sequence[Order], matches: Sequence[Match | None], now: datetime
+        self,
+        talk: Talk,
+        orders: Sequence[Order],
+        matches: Sequence[Match | None],
+        now: datetime,
+        *,
+        held: Collection[int],
     ) -> None:
         self._talk = talk
         self._orders = orders
         self._matches = matches
         self._now = now
+        self._held = held
         self._ways: dict[int, Asked] = {}
         self._learned: dict[int, Match] = {}
         self._endings: dict[int, Ending] = {}
@@ -199,25 +215,27 @@ class Backfill:
                 plays.remove(ours)
                 self._end(place, replace(outcome, remote_id=ours.remote_id))
             elif others := [play for play in plays if self._is_mistaken(place, play)]:
-                self._end_mistaken(place, others[0])
+                await self._end_mistaken(place, others[0])
 
     def _is_about(self, place: int, play: RemotePlay) -> bool:
         return self._is_then(place, play) and same_item(self._ways[place].media, play.media) is True
 
     def _is_mistaken(self, place: int, play: RemotePlay) -> bool:
         """Whether the play can only be what an order was taken for: its very time, and nobody's item."""
+        is_new = play.remote_id not in self._held
         is_another = same_item(self._ways[place].media, play.media) is False
         is_ours = any(self._is_about(other, play) for other in self._ways)
-        return self._is_then(place, play) and is_another and not is_ours
+        return is_new and self._is_then(place, play) and is_another and not is_ours
 
     def _is_then(self, place: int, play: RemotePlay) -> bool:
         return abs(play.watched_at - self._orders[place].at) <= SAME_MOMENT
 
-    def _end_mistaken(self, place: int, play: RemotePlay) -> None:
-        where = f"Take the play (number {play.remote_id}) out of the history on Trakt."
+    async def _end_mistaken(self, place: int, play: RemotePlay) -> None:
+        reply = await self._talk.ask(remove_request(play.remote_id))
+        what = taken_back_words(play.remote_id, is_gone=is_removed(reply, play.remote_id))
         nothing = remembered_nothing(self._orders[place].media, TAKEN_FOR_ANOTHER, self._now)
         self._endings[place] = Ending(
-            outcome=Refused(reason=Reason.WRONG_MATCH, detail=f"It added {play.media.label}. {where}"),
+            outcome=Refused(reason=Reason.WRONG_MATCH, detail=f"It added {play.media.label}. {what}"),
             learned=None if self._is_override(place) else nothing,
         )
 

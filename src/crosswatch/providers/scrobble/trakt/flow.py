@@ -6,7 +6,7 @@ learned on the way is part of the ending, so that the next state of the item nee
 
 A play stays in the history even if Trakt took it for something else. Three rules follow for `WATCHED`: it
 goes out by ids only, never by a title; what is not known by an id is looked up first; and if it was taken
-for something else all the same, nothing more is written.
+for something else all the same, that play is taken back by the number in the answer, and no other is made.
 
 Source: design notes, sections 5 and 6; Trakt protocol notes, sections 5.1, 5.4 and 5.7.
 """
@@ -35,7 +35,8 @@ from crosswatch.providers.scrobble.trakt.bodies import (
 )
 from crosswatch.providers.scrobble.trakt.classify import CallKind, classify, is_call_gone, is_item_unknown
 from crosswatch.providers.scrobble.trakt.compare import same_item
-from crosswatch.providers.scrobble.trakt.items import parse_item, parse_number
+from crosswatch.providers.scrobble.trakt.history import is_removed, remove_request
+from crosswatch.providers.scrobble.trakt.items import parse_item
 from crosswatch.providers.scrobble.trakt.lookup import Found, find
 
 if TYPE_CHECKING:
@@ -211,7 +212,10 @@ class _Scrobble:
         outcome = classify(self._kind, reply)
         if not isinstance(outcome, Accepted) or not isinstance(reply, Answer):
             return outcome
-        return self._checked(way, outcome, reply)
+        checked = self._checked(way, outcome, reply)
+        if isinstance(checked, Refused) and checked.reason is Reason.WRONG_MATCH and outcome.remote_id:
+            return (yield from _take_back(outcome.remote_id, checked))
+        return checked
 
     def _post(self, way: Asked) -> Generator[Request, Reply, Reply]:
         """The reply to the call; a missing pause and a play that was none are asked for in another way."""
@@ -234,7 +238,7 @@ class _Scrobble:
         found = parse_item(answer.json)
         is_same = same_item(way.media, found) if found is not None else None
         if found is not None and is_same is False:
-            return Refused(reason=Reason.WRONG_MATCH, detail=_mistake(found, answer, for_good=self._for_good))
+            return Refused(reason=Reason.WRONG_MATCH, detail=f"It answered with {found.label}.")
         if self._for_good and _is_position(answer):
             detail = f"Trakt saved a position and made no play at {max(self._progress, SURELY_WATCHED)} %."
             return Refused(reason=Reason.REJECTED, detail=detail)
@@ -259,7 +263,15 @@ def _is_position(reply: Reply) -> bool:
     return reply.json.get("action") in ("pause", "start")
 
 
-def _mistake(found: Media, answer: Answer, *, for_good: bool) -> str:
-    number = parse_number(answer.json.get("id")) if for_good else None
-    where = f" Take the play (number {number}) out of the history on Trakt." if number is not None else ""
-    return f"It answered with {found.label}.{where}"
+def _take_back(remote_id: int, mistake: Refused) -> Generator[Request, Reply, Refused]:
+    """The mistake, with what became of the play that Trakt made by it."""
+    reply = yield remove_request(remote_id)
+    what = taken_back_words(remote_id, is_gone=is_removed(reply, remote_id))
+    return replace(mistake, detail=f"{mistake.detail} {what}")
+
+
+def taken_back_words(remote_id: int, *, is_gone: bool) -> str:
+    """What became of a play that was recorded by mistake."""
+    if is_gone:
+        return "That play was taken back."
+    return f"Take that play (number {remote_id}) out of the history on Trakt."

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from crosswatch.core.events import MediaKind
 from crosswatch.core.ports import RemotePlay
-from crosswatch.providers.scrobble.trakt.answers import Answer, Request
+from crosswatch.providers.scrobble.trakt.answers import Answer, Reply, Request
 from crosswatch.providers.scrobble.trakt.items import (
     parse_ids,
     parse_item,
@@ -163,6 +163,13 @@ def read_removed(answer: Any, remote_id: int) -> bool | None:
     if _counted(answer, "deleted", "movies") + _counted(answer, "deleted", "episodes") > 0:
         return True
     return None
+
+
+def is_removed(reply: Reply, remote_id: int) -> bool:
+    """Whether the reply says that the history does not hold the play, or not any more."""
+    if not isinstance(reply, Answer) or not reply.is_success:
+        return False
+    return read_removed(reply.json, remote_id) is not None
 
 
 def page_request(since: datetime, until: datetime, page: int) -> Request:

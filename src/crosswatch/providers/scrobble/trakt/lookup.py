@@ -30,7 +30,12 @@ from crosswatch.providers.scrobble.trakt.compare import (
     same_title,
     year_in_title,
 )
-from crosswatch.providers.scrobble.trakt.items import parse_episode, parse_item, parse_show
+from crosswatch.providers.scrobble.trakt.items import (
+    parse_episode,
+    parse_item,
+    parse_number,
+    parse_show,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
@@ -54,6 +59,14 @@ _KINDS = {"movie": MediaKind.MOVIE, "episode": MediaKind.EPISODE, "show": MediaK
 """What a hit of each search type is parsed to; a show is no item of its own."""
 
 _SPECIAL = re.compile(r'([+\-&|!(){}\[\]^"~*?:/\\])')
+
+
+_COUNTED = {
+    Numbering.DVD: "Its numbers are in DVD order, which Trakt does not know.",
+    Numbering.ABSOLUTE: "Its number counts through all seasons.",
+    Numbering.ANIDB: "Its numbers are AniDB's, which Trakt does not know.",
+    Numbering.UNKNOWN: "Nobody knows what its numbers count, so they were not sent.",
+}
 
 
 class _StopError(Exception):
@@ -159,6 +172,7 @@ def _find_episode(media: Media) -> Generator[Request, Reply, list[Media]]:
     if media.show is not None:
         shows = yield from _find_shows(media.show)
     numbered = yield from _find_by_number(media, shows)
+    numbered = numbered or (yield from _find_by_count(media, shows))
     return numbered or (yield from _find_by_title(media, shows))
 
 
@@ -226,6 +240,51 @@ def _is_good_without_title(media: Media, hit: Media, page: Any) -> bool:
         return False
     has_show_id = media.show is not None and hit.show is not None and media.show.ids.agrees_with(hit.show.ids)
     return bool(has_show_id) or _fits_length(media, page) is not False
+
+
+def _find_by_count(media: Media, shows: Sequence[Show]) -> Generator[Request, Reply, list[Media]]:
+    """The episode that comes so far in a show whose episodes are counted through all seasons.
+
+    Only a show that is known by an id will do. Where the seasons lead is a guess until the episode there is
+    found to be counted so by Trakt as well, to have the title, or to have aired on the same day.
+    """
+    if media.numbering is not Numbering.ABSOLUTE or media.number is None or media.season == 0:
+        return []
+    good = []
+    for show in shows:
+        if media.show is None or not media.show.ids.agrees_with(show.ids):
+            continue
+        seasons = yield from _fetch(f"/shows/{show.ids.trakt}/seasons", ("extended", "full"))
+        place = place_of_count(seasons, media.number)
+        if place is None:
+            continue
+        path = f"/shows/{show.ids.trakt}/seasons/{place[0]}/episodes/{place[1]}"
+        page = yield from _fetch(path, ("extended", "full"))
+        hit = parse_episode(page, show)
+        if hit is not None and hit.ids.trakt is not None and _is_good_by_count(media, hit, page):
+            good.append(hit)
+    return good
+
+
+def place_of_count(seasons: Any, count: int) -> tuple[int, int] | None:
+    """Season and number of what is counted through all seasons but the specials; None if there is none."""
+    listed = [one for one in seasons if isinstance(one, dict)] if isinstance(seasons, list) else []
+    lengths = {parse_number(one.get("number")): parse_number(one.get("episode_count")) for one in listed}
+    for season, length in sorted((s, n) for s, n in lengths.items() if s is not None and n is not None):
+        if count <= length:
+            return season, count
+        count -= length
+    return None
+
+
+def _is_good_by_count(media: Media, hit: Media, page: Any) -> bool:
+    """Whether what is at that place is the one; Trakt's own count is not heard where days contradict it."""
+    is_titled = not is_generic(media.title) and same_title(media.title, hit.title)
+    if is_titled or _fits_day(media, page):
+        return True
+    is_dated = media.aired_on is not None and page.get("first_aired") is not None
+    is_counted_so: bool = page.get("number_abs") == media.number
+    return is_counted_so and not is_dated and media.ids.agrees_with(hit.ids) is not False
 
 
 def _find_by_title(media: Media, shows: Sequence[Show]) -> Generator[Request, Reply, list[Media]]:
@@ -313,7 +372,9 @@ def _tried(media: Media) -> str:
         f"its ids ({', '.join(own)})" if own else "",
         f"its show's ids ({', '.join(shows)})" if shows else "",
     ]
-    return f"Tried {', '.join([part for part in parts if part] + ['the title'])}."
+    tried = f"Tried {', '.join([part for part in parts if part] + ['the title'])}."
+    counted = _COUNTED.get(media.numbering, "") if media.kind is MediaKind.EPISODE else ""
+    return f"{tried} {counted}".strip()
 
 
 def _described(hit: Media) -> str:

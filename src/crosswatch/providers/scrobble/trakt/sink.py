@@ -10,12 +10,14 @@ import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
+from crosswatch.core.events import Media
 from crosswatch.core.identity import media_key
 from crosswatch.core.outcomes import Accepted, AlreadyThere, Hold, Outcome
 from crosswatch.core.ports import Attempt
 from crosswatch.errors import StorageError
 from crosswatch.providers.scrobble.trakt.answers import Answer, Request
 from crosswatch.providers.scrobble.trakt.backfill import Backfill
+from crosswatch.providers.scrobble.trakt.choosing import confirm
 from crosswatch.providers.scrobble.trakt.classify import CallKind, classify
 from crosswatch.providers.scrobble.trakt.flow import Ending, scrobble
 from crosswatch.providers.scrobble.trakt.history import read_removed, remove_request
@@ -23,11 +25,11 @@ from crosswatch.providers.scrobble.trakt.reading import read_history, unreadable
 from crosswatch.providers.scrobble.trakt.talk import Talk
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
     from crosswatch.clock import Clock
-    from crosswatch.core.events import Media
+    from crosswatch.core.identity import Choice
     from crosswatch.core.plays import Match, SinkAccount
     from crosswatch.core.ports import Order, RemotePlay
     from crosswatch.providers.scrobble.trakt.client import TraktClient
@@ -104,16 +106,20 @@ class TraktSink:
             return found, None
         return [], self._attempt(talk, found)
 
-    async def backfill(self, orders: Sequence[Order]) -> list[Attempt]:
+    async def backfill(self, orders: Sequence[Order], *, held: Collection[int] = ()) -> list[Attempt]:
         """Add finished plays of one account with their own times; an outcome for each.
 
         Trakt looks for no duplicates here: the caller has read the history and found that they are missing.
+
+        Args:
+            orders: The plays.
+            held: Numbers of the plays that the history held then.
         """
         if not orders:
             return []
         matches = [order.match or await self._recall(order.media) for order in orders]
         talk = self._talk(orders[0].account, f"{len(orders)} late plays")
-        batch = Backfill(talk, orders, matches, self._clock.now())
+        batch = Backfill(talk, orders, matches, self._clock.now(), held=held)
         endings = await batch.run()
         for ending in endings:
             await self._remember(ending)
@@ -121,6 +127,13 @@ class TraktSink:
             replace(self._attempt(talk, ending.outcome), exchanges=batch.story(place))
             for place, ending in enumerate(endings)
         ]
+
+    async def look_up(self, account: SinkAccount, choice: Choice) -> Media | Attempt:
+        """What Trakt has under the ids that a person chose; or why that is nothing."""
+        talk = self._talk(account, "a match")
+        found = await talk.follow(confirm(choice))
+        attempt = self._attempt(talk, Accepted() if isinstance(found, Media) else found)
+        return found if isinstance(found, Media) else attempt
 
     async def forget_play(self, account: SinkAccount, remote_id: int) -> Attempt:
         """Take one play out of the account's history.
