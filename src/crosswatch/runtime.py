@@ -16,17 +16,19 @@ import aiohttp
 
 from crosswatch.clock import Clock, clock_from_environment
 from crosswatch.config.file import ConfigFile, config_directory
-from crosswatch.core.filters import Rules
+from crosswatch.config.links import rules_from, told_accounts
+from crosswatch.core.people import Home
 from crosswatch.core.plays import SinkAccount
 from crosswatch.errors import StorageError
 from crosswatch.logs import LogHub
 from crosswatch.providers.scrobble.trakt.client import TraktClient
+from crosswatch.providers.scrobble.trakt.accounts import account_names
 from crosswatch.providers.scrobble.trakt.sink import TraktSink
 from crosswatch.providers.scrobble.trakt.tokens import Tokens
 from crosswatch.service.delivery import AccountWorker
 from crosswatch.service.feed import ChangeFeed
 from crosswatch.service.pipeline import CatchUpOptions
-from crosswatch.service.recorder import Marks, Recorder
+from crosswatch.service.recorder import Recorder
 from crosswatch.service.workers import DeliveryWorkers
 from crosswatch.storage.closed import ClosedLedger
 from crosswatch.storage.opening import DATABASE_NAME, open_ledger
@@ -39,9 +41,9 @@ if TYPE_CHECKING:
     from crosswatch.config.model import Settings
     from crosswatch.core.events import PlayId
     from crosswatch.core.ports import Ledger
+    from crosswatch.core.people import Rules
     from crosswatch.storage.ledger import SqliteLedger
 
-DEFAULT_ACCOUNT = SinkAccount()
 OPEN_AGAIN_S = 5.0
 
 log = logging.getLogger("crosswatch")
@@ -77,6 +79,7 @@ class Runtime:
 
     # ---------------------------------------------------------------- life
 
+        self._rules: tuple[Settings, Home, Rules] | None = None
     async def start(self) -> None:
         """Load the configuration, open the database, deliver, and watch if the configuration says so.
 
@@ -144,7 +147,7 @@ class Runtime:
             clock=self.clock,
         )
         recorder = Recorder(
-            ledger, marks=self._marks, clock=self.clock, wake=workers.wake, changed=self._feed.publish
+            ledger, rules=self.rules, clock=self.clock, wake=workers.wake, changed=self._feed.publish
         )
         self._watching = Watching(
             Surroundings(
@@ -157,7 +160,7 @@ class Runtime:
                 changed=lambda: self._feed.publish(None),
             )
         )
-        workers.ensure((DEFAULT_ACCOUNT, *(await ledger.backlog())))
+        workers.ensure((*self._accounts(), *(await ledger.backlog())))
         await self._apply(self.config.settings)
 
     # ---------------------------------------------------------------- configuration
@@ -189,16 +192,6 @@ class Runtime:
         elif self._watching.servers:
             await self._watching.stop()
 
-    def _marks(self) -> Marks:
-        scrobble = self.config.settings.features.scrobble
-        rules = Rules(
-            is_on=scrobble.enabled and scrobble.providers.trakt.enabled,
-            usernames=tuple(name for name in scrobble.filters.username_whitelist if name.strip()),
-            server_uuid=scrobble.filters.server_uuid.strip(),
-            accounts=(DEFAULT_ACCOUNT,),
-        )
-        return Marks(rules=rules, watched_at_percent=scrobble.options.watched_at_percent)
-
     def _catch_up(self) -> CatchUpOptions:
         options = self.config.settings.features.scrobble.options
         return CatchUpOptions(is_on=options.catch_up, days=options.catch_up_days)
@@ -216,6 +209,14 @@ class Runtime:
             "connected": bool(servers) and all(server["connected"] for server in servers),
             "last_frame_at": max(frames, default=None),
             "problem": next((server["problem"] for server in servers if server["problem"]), "")
+    def rules(self) -> Rules:
+        """Whose plays count, as the configuration in force says and by what is known of its servers."""
+        settings = self.config.settings
+        home = self._watching.home(settings) if self._watching is not None else Home()
+        if self._rules is None or self._rules[0] is not settings or self._rules[1] != home:
+            self._rules = (settings, home, rules_from(settings, home))
+        return self._rules[2]
+
             or self._watch_problem(),
             "servers": servers,
         }
@@ -253,7 +254,13 @@ class Runtime:
         """How each sink account stands."""
         if self._sink is None or self._workers is None:
             return []
-        return [self._describe(account) for account in (DEFAULT_ACCOUNT,)]
+        return [self._describe(account) for account in self._accounts()]
+
+    def _accounts(self) -> list[SinkAccount]:
+        """The sink accounts that are linked, and those that plays go to."""
+        settings = self.config.settings
+        linked = [SinkAccount(name=name) for name in account_names(settings)]
+        return list(dict.fromkeys((*linked, *told_accounts(settings))))
 
     def _describe(self, account: SinkAccount) -> dict[str, Any]:
         status = self._sink.status(account) if self._sink is not None else None

@@ -7,6 +7,7 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from crosswatch.core.people import Home
 from crosswatch.providers.scrobble.plex.pms import PlexServer
 from crosswatch.providers.scrobble.plex.watch import WatchOptions, WatchService
 from crosswatch.service.pipeline import ServerPipeline
@@ -57,6 +58,7 @@ class WatchedServer:
 
     Args:
         settings: Where it is, and with which token.
+        key: Where the configuration speaks of it: `plex`, or an entry of `servers`.
         options: How to hold on to it.
         surroundings: What all servers share.
         claim: Called with a `machineIdentifier`; whether nobody else watches that server.
@@ -65,27 +67,31 @@ class WatchedServer:
     def __init__(
         self,
         settings: PlexSettings,
+        key: str,
         options: WatchOptions,
         surroundings: Surroundings,
         claim: Callable[[WatchedServer, str], bool],
     ) -> None:
         self.settings = settings
+        self.key = key
         self.options = options
         self._around = surroundings
         self._claim = claim
         self._pipeline: ServerPipeline | None = None
         self._task: asyncio.Task[None] | None = None
-        self._source = PlexServer(
+        self._preparing: asyncio.Task[None] | None = None
+        self.source = PlexServer(
             surroundings.http,
             url=settings.server_url,
             token=settings.account_token,
             client_id=surroundings.client_id,
             allow_self_signed=options.allow_self_signed,
             tv_url=settings.tv_url,
+            key=key,
             clock=surroundings.clock,
         )
         self.watch = WatchService(
-            self._source,
+            self.source,
             clock=surroundings.clock,
             options=options,
             handler=self,
@@ -110,6 +116,10 @@ class WatchedServer:
         """Close the socket, write what was heard, and end."""
         await self.watch.stop()
         await self._stop_pipeline()
+        if self._preparing is not None:
+            self._preparing.cancel()
+            await asyncio.gather(self._preparing, return_exceptions=True)
+        await self.source.aclose()
 
     # ---------------------------------------------------------------- what the socket says
 
@@ -117,9 +127,10 @@ class WatchedServer:
         """The socket is open, and this is who answers."""
         if not self._claim(self, server_uuid):
             log.error(
-                "%s is watched already under another address; this one is not needed. Take it out of "
-                "`servers` in config.json.",
+                "%s is watched already under another address; this one is not needed. Take %s out of "
+                "config.json.",
                 name,
+                self.key,
                 extra={"event": "watch.twice"},
             )
             return
@@ -128,6 +139,10 @@ class WatchedServer:
             self._start_pipeline(server_uuid)
         if self._pipeline is not None:
             self._pipeline.connected()
+        if self._preparing is None or self._preparing.done():
+            self._preparing = asyncio.create_task(
+                self.source.prepare_accounts(), name=f"who is who on {name}"
+            )
         self._around.changed()
 
     def on_notifications(self, notifications: list[Notification]) -> None:
@@ -150,7 +165,7 @@ class WatchedServer:
         around = self._around
         self._pipeline = ServerPipeline(
             server_uuid,
-            source=self._source,
+            source=self.source,
             ledger=around.ledger,
             recorder=around.recorder,
             clock=around.clock,
@@ -201,18 +216,21 @@ class Watching:
         """Watch exactly what the settings name; servers whose settings are unchanged are left alone."""
         async with self._changing:
             options = _options(settings)
-            wanted = [server for server in (settings.plex, *settings.servers) if server.server_url]
-            kept = [one for one in self._servers if one.settings in wanted and one.options == options]
+            wanted = keyed_servers(settings)
+            kept = {
+                one.key: one
+                for one in self._servers
+                if wanted.get(one.key) == one.settings and one.options == options
+            }
             for server in self._servers:
-                if server not in kept:
+                if server.key not in kept:
                     await server.stop()
-            self._servers = kept
-            known = [one.settings for one in kept]
-            for server_settings in wanted:
-                if server_settings not in known:
-                    server = WatchedServer(server_settings, options, self._around, self._is_free)
-                    self._servers.append(server)
-                    server.start()
+            self._servers = [
+                kept.get(key) or WatchedServer(one, key, options, self._around, self._is_free)
+                for key, one in wanted.items()
+            ]
+            for server in self._servers:
+                server.start()
             self.is_stopped = False
 
     async def stop(self) -> None:
@@ -222,12 +240,30 @@ class Watching:
             await asyncio.gather(*(server.stop() for server in self._servers))
             self._servers = []
 
+    def home(self, settings: Settings) -> Home:
+        """What is known of the first server, whose owner is number 1 in the configuration."""
+        wanted = keyed_servers(settings)
+        first_key = next(iter(wanted), "plex")
+        first = next((server for server in self._servers if server.key == first_key), None)
+        known = first.server_uuid if first is not None else ""
+        named = known or (wanted[first_key].server_uuid if wanted else "")
+        return Home(
+            server=named or ("" if len(wanted) > 1 else None),
+            owner_plex_id=first.source.owner_plex_id if first is not None else None,
+        )
+
     def status(self) -> list[dict[str, Any]]:
         """How each server stands, for people and pages."""
         return [_describe(server) for server in self._servers]
 
     def _is_free(self, asking: WatchedServer, server_uuid: str) -> bool:
         return all(one is asking or one.server_uuid != server_uuid for one in self._servers)
+
+
+def keyed_servers(settings: Settings) -> dict[str, PlexSettings]:
+    """The servers that the configuration names, in its order, by where it speaks of them."""
+    further = {f"servers[{place}]": server for place, server in enumerate(settings.servers)}
+    return {key: one for key, one in {"plex": settings.plex, **further}.items() if one.server_url}
 
 
 def _options(settings: Settings) -> WatchOptions:

@@ -91,9 +91,8 @@ class Binder:
             return viewer
         if row is None or row.account.id is None:
             return row.account if row is not None else Account()
-        known = await self._source.resolve_account(row.account.id)
-        names = known.aliases | ({known.name} - {row.account.name, ""}) | row.account.aliases
-        return replace(row.account, name=row.account.name or known.name, aliases=names)
+        await self._source.resolve_account(row.account.id)
+        return self._source.known_account(row.account)
 
 
 def _with_row(media: Media, listed: Media) -> Media:

@@ -13,13 +13,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from crosswatch.core.events import ScrobbleAction
-from crosswatch.core.filters import Held, Passed, Rules, Stopped, decide
-from crosswatch.core.plays import DesiredAction, PlayState
-from crosswatch.core.policy import counted_by_plex, desired_for, reason_of_end
+from crosswatch.core.judging import Judgement, judge, judge_counted, skipped
+from crosswatch.core.plays import PlayState
 from crosswatch.core.ports import PlayChange
 from crosswatch.core.reasons import Reason, Verdict
 from crosswatch.errors import StorageError
@@ -32,24 +30,12 @@ if TYPE_CHECKING:
 
     from crosswatch.clock import Clock
     from crosswatch.core.events import PlayId, ScrobbleEvent
-    from crosswatch.core.plays import Cursor, Desired, Play, SinkAccount, TraceEntry
+    from crosswatch.core.people import Rules
+    from crosswatch.core.plays import Cursor, Play, SinkAccount, TraceEntry
     from crosswatch.core.ports import Ledger
     from crosswatch.core.tracker import Update
 
 log = logging.getLogger("crosswatch.watch")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Marks:
-    """The settings that decide what counts.
-
-    Attributes:
-        rules: Whose plays count.
-        watched_at_percent: Progress from which an ended play is watched.
-    """
-
-    rules: Rules
-    watched_at_percent: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +67,7 @@ class Recorder:
 
     Args:
         ledger: Where the rows are.
-        marks: The settings in force; asked anew for each change.
+        rules: Whose plays count, as the settings in force say; asked anew for each change.
         clock: Tells the time.
         wake: Called with the accounts that have something new to know, after the commit.
         changed: Called with each play that was written, after the commit.
@@ -91,13 +77,13 @@ class Recorder:
         self,
         ledger: Ledger,
         *,
-        marks: Callable[[], Marks],
+        rules: Callable[[], Rules],
         clock: Clock,
         wake: Callable[[SinkAccount], None],
         changed: Callable[[PlayId], None],
     ) -> None:
         self._ledger = ledger
-        self._marks = marks
+        self._rules = rules
         self._clock = clock
         self._wake = wake
         self._changed = changed
@@ -152,50 +138,23 @@ class Recorder:
     async def _judge(self, update: Update) -> _Judged:
         """The row of the update with its verdict, and what sinks should know from now on."""
         event = update.event
-        accounts, play = self._by_rules(update.play)
-        if accounts and await self._tails.covers(update):
-            play = _skipped(play, Reason.DUPLICATE_OF, "")
-            step = None if event is None else tell_event(event, None)
-            return _Judged(change=_change(play, (), None, step), event=event)
-        if event is None:
-            return _Judged(change=_change(play, (), None, None), event=None)
-        desired = desired_for(event, watched_at_percent=self._marks().watched_at_percent)
-        if accounts and event.action is ScrobbleAction.STOP:
-            play = _ended(play, event, desired)
-        return _Judged(change=_change(play, accounts, desired, tell_event(event, desired)), event=event)
+        judgement = judge(self._rules(), update.play, event)
+        if judgement.counts and await self._tails.covers(update):
+            judgement = Judgement(play=skipped(update.play, Reason.DUPLICATE_OF), counts=False)
+        step = None if event is None else tell_event(event, judgement)
+        return _Judged(change=_change(judgement, step), event=event)
 
     def _counted(self, play: Play, counted_at: datetime) -> PlayChange:
         """The change of a play that Plex itself counted although it ended before the watched mark."""
-        accounts, play = self._by_rules(play)
-        at = max(counted_at, play.ended_at or counted_at)
-        desired = counted_by_plex(play, at)
-        if accounts:
-            play = _watched(play, at)
+        judgement = judge_counted(self._rules(), play, max(counted_at, play.ended_at or counted_at))
         log.info("%s: Plex counted it as watched", play.media.label, extra=_about("play.counted", play))
-        return _change(play, accounts, desired, tell_counted(self._clock.now()))
+        return _change(judgement, tell_counted(self._clock.now()))
 
     def _missed(self, play: Play) -> PlayChange:
         """The change of a play that happened unseen."""
-        accounts, play = self._by_rules(play)
-        desired = counted_by_plex(play, play.ended_at or play.last_seen_at)
-        if accounts:
-            play = _watched(play, desired.at)
+        judgement = judge_counted(self._rules(), play, play.ended_at or play.last_seen_at)
         log.info("%s was watched meanwhile", play.media.label, extra=_about("play.caught_up", play))
-        return _change(play, accounts, desired, tell_found(play, self._clock.now()))
-
-    def _by_rules(self, play: Play) -> tuple[tuple[SinkAccount, ...], Play]:
-        """The accounts to be told of the play, and the play with the verdict of the rules."""
-        if not play.media.kind.is_scrobbled:
-            return (), _skipped(play, Reason.TYPE_UNSUPPORTED, f"its type is {play.media.kind.value}")
-        match decide(self._marks().rules, play.account, play.server):
-            case Stopped() as stopped:
-                return (), _skipped(play, stopped.reason, stopped.detail)
-            case Passed() as passed if play.account.is_known:
-                return passed.accounts, play
-            case Held() | Passed() if play.state is PlayState.ENDED:
-                return (), _skipped(play, Reason.PERSON_UNKNOWN, "")
-            case Held() | Passed():
-                return (), replace(play, reason=Reason.IDENTIFYING)
+        return _change(judgement, tell_found(play, self._clock.now()))
 
     # ------------------------------------------------------------------------------ writing
 
@@ -262,29 +221,8 @@ def _newest(updates: Sequence[Update]) -> list[Update]:
     return kept[::-1]
 
 
-def _ended(play: Play, event: ScrobbleEvent, desired: Desired | None) -> Play:
-    """The row of an ended play that counts for somebody."""
-    if desired is not None and desired.action is DesiredAction.WATCHED:
-        return _watched(play, desired.at)
-    reason = reason_of_end(event, desired)
-    if reason is Reason.BELOW_THRESHOLD:  # its position is still to be told
-        return replace(play, verdict=Verdict.QUEUED, reason=Reason.LIVE)
-    return _skipped(play, reason, "")
-
-
-def _watched(play: Play, at: datetime) -> Play:
-    return replace(play, watched_at=at, verdict=Verdict.QUEUED, reason=Reason.LIVE, detail="")
-
-
-def _skipped(play: Play, reason: Reason, detail: str) -> Play:
-    return replace(play, verdict=Verdict.SKIPPED, reason=reason, detail=detail)
-
-
-def _change(
-    play: Play, accounts: tuple[SinkAccount, ...], desired: Desired | None, step: TraceEntry | None
-) -> PlayChange:
-    wanted = tuple((account, desired) for account in accounts) if desired is not None else ()
-    return PlayChange(play=play, desired=wanted, trace=(step,) if step else ())
+def _change(judgement: Judgement, step: TraceEntry | None) -> PlayChange:
+    return PlayChange(play=judgement.play, desired=judgement.wanted, trace=(step,) if step else ())
 
 
 def _say(event: ScrobbleEvent, change: PlayChange) -> None:

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from crosswatch.core.events import Account, ScrobbleEvent
-    from crosswatch.core.plays import Desired, Play
+    from crosswatch.core.judging import Judgement
+    from crosswatch.core.plays import Play
     from crosswatch.core.ports import Attempt, Claim, Exchange
 
 
@@ -21,16 +22,26 @@ def person_of(account: Account) -> str:
     return account.name or (f"account {account.id}" if account.id is not None else "somebody")
 
 
-def tell_event(event: ScrobbleEvent, desired: Desired | None) -> TraceEntry:
-    """The step of something that a player did, and of what sinks should know because of it."""
+def tell_event(event: ScrobbleEvent, judgement: Judgement) -> TraceEntry:
+    """The step of something that a player did, whose it is, and what sinks should know because of it."""
     progress = "an unknown position" if event.progress is None else f"{event.progress:g} %"
     why = event.why.replace("_", " ")
-    told = desired.action.value if desired else "nothing"
+    told = {str(account): desired.action.value for account, desired in judgement.wanted}
+    text = f"{person_of(event.account)}: {event.action.value} at {progress} ({why})."
+    if judgement.people:
+        text += f" Linked to {' and '.join(judgement.people)}."
     return TraceEntry(
         at=event.at,
         step="heard",
-        text=f"{person_of(event.account)}: {event.action.value} at {progress} ({why}).",
-        data={"action": event.action.value, "why": event.why, "progress": event.progress, "told": told},
+        text=text,
+        data={
+            "action": event.action.value,
+            "why": event.why,
+            "progress": event.progress,
+            "account_id": event.account.id,
+            "people": list(judgement.people),
+            "told": told,
+        },
     )
 
 

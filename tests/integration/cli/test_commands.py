@@ -139,13 +139,19 @@ class TestCheckConfig:
             features={"wacth": {"enabled": True}},
             servers=[],
             accounts={"tom": {"access_token": "t", "acess": 1}},
-            people=[{"anything": "goes"}],
+            people=[{"name": "Tom", "plex_ids": [7], "colour": "green"}],
             homepage={"a": {"b": 1}},
         )
 
         unknown = json.loads(run("check-config", "--json").output)["unknown"]
 
-        assert sorted(unknown) == ["accounts.tom.acess", "features.wacth", "homepage", "plex.server_ulr"]
+        assert sorted(unknown) == [
+            "accounts.tom.acess",
+            "features.wacth",
+            "homepage",
+            "people[0].colour",
+            "plex.server_ulr",
+        ]
 
     def test_no_secret_is_repeated(self, run, configure):
         configure(plex={"account_token": 12345678901})

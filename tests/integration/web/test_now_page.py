@@ -116,7 +116,7 @@ async def test_a_play_that_is_not_scrobbled_says_so_while_it_plays(page, runtime
 
     text, _ = await page()
 
-    assert "– Not scrobbling Kids is not linked to a Trakt account. Link Kids." in text  # noqa: RUF001
+    assert "– Not scrobbling Kids (id 9) is not linked to a Trakt account. Link Kids in people" in text  # noqa: RUF001
 
 
 @pytest.mark.parametrize(
