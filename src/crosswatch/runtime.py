@@ -21,8 +21,8 @@ from crosswatch.core.people import Home
 from crosswatch.core.plays import SinkAccount
 from crosswatch.errors import StorageError
 from crosswatch.logs import LogHub
-from crosswatch.providers.scrobble.trakt.client import TraktClient
 from crosswatch.providers.scrobble.trakt.accounts import account_names
+from crosswatch.providers.scrobble.trakt.client import TraktClient
 from crosswatch.providers.scrobble.trakt.sink import TraktSink
 from crosswatch.providers.scrobble.trakt.tokens import Tokens
 from crosswatch.service.delivery import AccountWorker
@@ -40,8 +40,8 @@ if TYPE_CHECKING:
 
     from crosswatch.config.model import Settings
     from crosswatch.core.events import PlayId
-    from crosswatch.core.ports import Ledger
     from crosswatch.core.people import Rules
+    from crosswatch.core.ports import Ledger
     from crosswatch.storage.ledger import SqliteLedger
 
 OPEN_AGAIN_S = 5.0
@@ -70,6 +70,7 @@ class Runtime:
         self._workers: DeliveryWorkers | None = None
         self._watching: Watching | None = None
         self._sink: TraktSink | None = None
+        self._rules: tuple[Settings, Home, Rules] | None = None
         self._stop_asked = False
 
     @classmethod
@@ -79,7 +80,6 @@ class Runtime:
 
     # ---------------------------------------------------------------- life
 
-        self._rules: tuple[Settings, Home, Rules] | None = None
     async def start(self) -> None:
         """Load the configuration, open the database, deliver, and watch if the configuration says so.
 
@@ -196,6 +196,14 @@ class Runtime:
         options = self.config.settings.features.scrobble.options
         return CatchUpOptions(is_on=options.catch_up, days=options.catch_up_days)
 
+    def rules(self) -> Rules:
+        """Whose plays count, as the configuration in force says and by what is known of its servers."""
+        settings = self.config.settings
+        home = self._watching.home(settings) if self._watching is not None else Home()
+        if self._rules is None or self._rules[0] is not settings or self._rules[1] != home:
+            self._rules = (settings, home, rules_from(settings, home))
+        return self._rules[2]
+
     # ---------------------------------------------------------------- what the web asks
 
     def watch_status(self) -> dict[str, Any]:
@@ -209,14 +217,6 @@ class Runtime:
             "connected": bool(servers) and all(server["connected"] for server in servers),
             "last_frame_at": max(frames, default=None),
             "problem": next((server["problem"] for server in servers if server["problem"]), "")
-    def rules(self) -> Rules:
-        """Whose plays count, as the configuration in force says and by what is known of its servers."""
-        settings = self.config.settings
-        home = self._watching.home(settings) if self._watching is not None else Home()
-        if self._rules is None or self._rules[0] is not settings or self._rules[1] != home:
-            self._rules = (settings, home, rules_from(settings, home))
-        return self._rules[2]
-
             or self._watch_problem(),
             "servers": servers,
         }
