@@ -121,6 +121,19 @@ class AccessDesk:
         self._note(found.id, address)
         return found
 
+    def sessions(self) -> list[Session]:
+        """Every session, the one used last first; some may have ended."""
+        return sorted(map(self._as_used, self.register.sessions), key=lambda one: one.seen_at, reverse=True)
+
+    def api_keys(self) -> list[ApiKey]:
+        """Every key, oldest first."""
+        return [
+            key
+            if (used := self._usage.get(key.id)) is None
+            else msgspec.structs.replace(key, used_at=used.at)
+            for key in self.register.keys
+        ]
+
     # ---------------------------------------------------------------- life
 
     def open(self) -> None:
@@ -366,4 +379,6 @@ class AccessDesk:
 
     def _as_used(self, session: Session) -> Session:
         used = self._usage.get(session.id)
-        return session if used is None else msgspec.structs.replace(session, seen_at=used.at)
+        if used is None:
+            return session
+        return msgspec.structs.replace(session, seen_at=used.at, address=used.address)

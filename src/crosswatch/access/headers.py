@@ -35,11 +35,11 @@ class Heads:
         """The entries of a header that is a list, in order; empty ones are left out."""
         return [entry.strip() for entry in (self.get(name) or "").split(",") if entry.strip()]
 
-    def cookie(self, name: str) -> str | None:
-        """The cookie of that name; the first of several, which is that of the longest path."""
-        for header in self._values.get("cookie", ()):
-            for pair in header.split(";"):
-                key, _, value = pair.strip().partition("=")
-                if key == name:
-                    return value
-        return None
+    def cookies(self, name: str) -> list[str]:
+        """The cookies of that name; a browser sends several if they were set for different paths."""
+        pairs = [
+            pair.strip().partition("=")
+            for header in self._values.get("cookie", ())
+            for pair in header.split(";")
+        ]
+        return [value for key, _, value in pairs if key == name]

@@ -59,7 +59,7 @@ class Guest:
     @property
     def is_at_home(self) -> bool:
         """Whether they may set the first password without the set-up code."""
-        return self.by is By.NO_PASSWORD_YET
+        return self.by in {By.NO_PASSWORD_YET, By.NETWORK}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

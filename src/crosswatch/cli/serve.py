@@ -37,6 +37,7 @@ def command(host: str, port: int) -> None:
         access_log=False,
         log_config=None,  # what uvicorn says goes the way of all lines
         server_header=False,
+        proxy_headers=False,  # the door believes them by a list of its own
         lifespan="on",
     )
     try:

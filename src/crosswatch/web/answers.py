@@ -66,6 +66,21 @@ def form_fields(body: bytes) -> dict[str, str]:
     return {name: values[0] for name, values in fields.items()}
 
 
+async def read_fields(request: Request, *, limit: int) -> dict[str, str]:
+    """The texts that a form or a JSON object holds.
+
+    Raises:
+        HTTPException: 400 if it is neither, or holds anything but texts; 413 if it is too large.
+    """
+    body = await read_body(request, limit=limit)
+    if not request.headers.get("content-type", "").startswith("application/json"):
+        return form_fields(body)
+    try:
+        return msgspec.json.decode(body, type=dict[str, str])
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise HTTPException(400, "The body must be a form, or a JSON object that holds texts.") from None
+
+
 async def read_body(request: Request, *, limit: int) -> bytes:
     """The whole body.
 

@@ -1,4 +1,4 @@
-"""What routes are given: the running app, and its live page."""
+"""What routes are given: the running app, its live page, who may come in, and who asks."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
+from crosswatch.access.desk import AccessDesk
+from crosswatch.access.verdict import Guest
 from crosswatch.web.live import LivePage
 from crosswatch.web.ports import RuntimeLike
 
@@ -14,9 +16,19 @@ def _runtime(request: Request) -> RuntimeLike:
     return cast("RuntimeLike", request.app.state.runtime)
 
 
+def _access(request: Request) -> AccessDesk:
+    return _runtime(request).access
+
+
+def _guest(request: Request) -> Guest:
+    return cast("Guest", request.state.guest)
+
+
 def _live(request: Request) -> LivePage:
     return cast("LivePage", request.app.state.live)
 
 
 Runtime = Annotated[RuntimeLike, Depends(_runtime)]
+Access = Annotated[AccessDesk, Depends(_access)]
+Asking = Annotated[Guest, Depends(_guest)]
 Live = Annotated[LivePage, Depends(_live)]

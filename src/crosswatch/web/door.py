@@ -119,14 +119,16 @@ def _receive(scope: Scope, runtime: RuntimeLike) -> _Arrival:
         path = asked.removeprefix(visitor.prefix)
     rule = _rule(scope["method"], path, settings)
     address = str(visitor.address or "")
-    key_text, cookie = _key_of(heads), heads.cookie(desk.cookie_name)
+    key_text = _key_of(heads)
+    shown = heads.cookies(desk.cookie_name) if key_text is None else []
+    cookie = next((one for one in shown if desk.session(one, address) is not None), None)
     knock = Knock(
         method=scope["method"],
         needed=rule.scope,
         is_for_neighbours=rule.is_for_neighbours,
         visitor=visitor,
         asker=asker(heads, visitor),
-        session=desk.session(cookie, address) if key_text is None else None,
+        session=desk.session(cookie, address),
         key=desk.key(key_text, address) if key_text is not None else None,
         gave_key=key_text is not None,
     )
@@ -143,7 +145,7 @@ def _receive(scope: Scope, runtime: RuntimeLike) -> _Arrival:
         **scope.get("state", {}),
         "visitor": visitor,
         "guest": guest,
-        "cookie": cookie if knock.session is not None else None,
+        "cookie": cookie,
     }
     return _Arrival(
         heads=heads,

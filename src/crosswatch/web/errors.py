@@ -7,13 +7,22 @@ ask for a page get a page that says the same.
 from __future__ import annotations
 
 import logging
+import math
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from crosswatch.errors import ConfigError, CrossWatchError, StorageError
+from crosswatch.errors import (
+    AccessError,
+    ConfigError,
+    CrossWatchError,
+    DeniedError,
+    StorageError,
+    TooManyTriesError,
+    UnfitError,
+)
 from crosswatch.web.answers import Json, refusal, wants_page
 from crosswatch.web.drawing import draw_page
 
@@ -54,6 +63,10 @@ def add_error_handlers(app: FastAPI) -> None:
     async def config(request: Request, error: ConfigError) -> Response:
         return refuse(request, 422, str(error), key=error.key, line=error.line, column=error.column)
 
+    @app.exception_handler(AccessError)
+    async def access(request: Request, error: AccessError) -> Response:
+        return refuse(request, access_status(error), str(error), headers=access_headers(error))
+
     @app.exception_handler(CrossWatchError)
     async def other(request: Request, error: CrossWatchError) -> Response:
         return refuse(request, 502, str(error))
@@ -70,6 +83,17 @@ def add_error_handlers(app: FastAPI) -> None:
         is_bare = error.detail == HTTPStatus(error.status_code).phrase
         sentence = _OWN_WORDS.get(error.status_code, error.detail) if is_bare else error.detail
         return refuse(request, error.status_code, sentence, headers=error.headers)
+
+
+def access_status(error: AccessError) -> int:
+    """The status that says whose turn it is."""
+    statuses = {DeniedError: 401, UnfitError: 422, TooManyTriesError: 429}
+    return next((status for kind, status in statuses.items() if isinstance(error, kind)), 503)
+
+
+def access_headers(error: AccessError) -> dict[str, str]:
+    """When to try again, where that is the question."""
+    return {"Retry-After": str(math.ceil(error.wait_s))} if isinstance(error, TooManyTriesError) else {}
 
 
 _OWN_WORDS = {

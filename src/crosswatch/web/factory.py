@@ -15,6 +15,7 @@ from crosswatch.web.door import Door
 from crosswatch.web.drawing import STATIC
 from crosswatch.web.errors import add_error_handlers
 from crosswatch.web.live import LivePage
+from crosswatch.web.peers import take_peers_from_sockets
 from crosswatch.web.routes import add_routes
 from crosswatch.web.stopping import early_notice
 
@@ -41,6 +42,7 @@ def create_app(runtime: RuntimeLike | None = None) -> FastAPI:
             live.close()
             running.logs.close()
 
+        take_peers_from_sockets()
         with early_notice(end_streams):
             await _call_startup_hook()
             try:

@@ -115,4 +115,10 @@ async def test_in_safe_mode_the_last_good_document_shows_and_the_place_of_the_sl
 async def test_when_the_file_is_fine_the_status_says_so(web, runtime):
     status = (await web.get("/api/config/status")).json()
 
-    assert status == {"ok": True, "safe_mode": False, "path": str(runtime.config.path), "problem": None}
+    assert status == {
+        "ok": True,
+        "safe_mode": False,
+        "path": str(runtime.config.path),
+        "locked": {},
+        "problem": None,
+    }

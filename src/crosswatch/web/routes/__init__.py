@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crosswatch.web.routes import config, events, health, logs, pages, plays, watch, webhook
+from crosswatch.web.routes import access, config, events, health, logs, pages, plays, setup, watch, webhook
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -12,5 +12,5 @@ if TYPE_CHECKING:
 
 def add_routes(app: FastAPI) -> None:
     """Give the app all its addresses."""
-    for noun in (watch, config, logs, plays, webhook, health, events, pages):
+    for noun in (watch, config, logs, plays, webhook, health, events, pages, access, setup):
         app.include_router(noun.router)

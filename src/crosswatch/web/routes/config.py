@@ -60,13 +60,17 @@ async def replace(request: Request, runtime: Runtime) -> Response:
 
 @router.get("/status")
 async def status(runtime: Runtime) -> Json:
-    """Whether the file is in force (`ok`), and if not, what is wrong with it and where."""
+    """Whether the file is in force (`ok`), and if not, what is wrong with it and where.
+
+    `locked` names the keys that environment variables set, which a new document does not change.
+    """
     problem = runtime.config.problem
     return Json(
         {
             "ok": problem is None,
             "safe_mode": problem is not None,
             "path": str(runtime.config.path),
+            "locked": runtime.config.overlay.variables,
             "problem": problem
             and {
                 "detail": str(problem),
