@@ -145,11 +145,16 @@ class Viewer:
         pauses = ((middle, chance.uniform(5, 1_200)),) if chance.random() < 0.25 else ()
         seeks = ((middle, max(start, middle - 0.05)),) if chance.random() < 0.15 else ()
         ending = chance.choices(list(ENDINGS), list(ENDINGS.values()))[0]
+        if ending is Ending.OFFLINE and start >= UNFINISHED[1]:
+            ending = (
+                Ending.NORMAL
+            )  # lost so late, it would count already, and nobody could tell when it ended
         return Script(
             start=start,
             until=until,
             pauses=pauses,
             seeks=seeks,
             ending=ending,
+            lost_at=(start + min(until, UNFINISHED[1])) / 2,
             sync_after_s=chance.uniform(30, 600),
         )

@@ -264,7 +264,7 @@ class ServerPipeline:
                 except (SourceError, StorageError):
                     await self._clock.sleep(wait_s)
                 else:
-                    update = update if row is None else _ended_by(row, update)
+                    update = _ended_by(row, update)
                     break
         finally:
             self._inbox.put_nowait(lambda _now: [update])
@@ -312,10 +312,16 @@ class ServerPipeline:
         return True
 
 
-def _ended_by(row: HistoryRow, update: Update) -> Update:
-    """The update about an end, not before the moment at which the server counted the viewing."""
-    ended_at = max(row.viewed_at, update.play.ended_at or row.viewed_at)
-    play = replace(update.play, ended_at=ended_at, history_key=row.history_key)
+def _ended_by(row: HistoryRow | None, update: Update) -> Update:
+    """The update about an end that nobody saw, dated by what the server's history says, or does not.
+
+    A viewing that was not counted did not go on for long after it was seen last; one that was counted went
+    on until then at least.
+    """
+    seen_at = update.play.last_seen_at
+    ended_at = seen_at if row is None else max(row.viewed_at, seen_at)
+    key = update.play.history_key if row is None else row.history_key
+    play = replace(update.play, ended_at=ended_at, history_key=key)
     return replace(update, play=play, event=update.event and replace(update.event, at=ended_at))
 
 

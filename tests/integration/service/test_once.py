@@ -278,18 +278,29 @@ async def test_a_viewing_that_goes_on_across_a_restart_is_one_play(evening, film
     assert (evening.recorded, len(await evening.plays())) == (["Arrival (2016)"], 1)
 
 
-async def test_a_viewing_that_ended_while_we_were_down_ends_when_it_must_have(evening, film):
+@pytest.mark.parametrize(
+    ("counted_s", "ended_s"),
+    [
+        pytest.param(None, 0, id="not counted, so it did not go on for long"),
+        pytest.param(400, 400, id="counted, so it went on until then"),
+    ],
+)
+async def test_a_viewing_that_ended_while_we_were_down_is_dated_by_the_server(
+    evening, film, counted_s, ended_s
+):
     evening.source.list(film)
     evening.frame(film, 5_000)
     began = evening.clock.now()
     await evening.later(30)
     await evening.kill()
     evening.source.sessions.clear()
+    if counted_s is not None:
+        evening.source.count(film, began + timedelta(seconds=counted_s))
     await evening.later(hours=3)
     await evening.start()
     await evening.later(60)
     ((title, at),) = evening.sink.plays(MAYA)
-    assert (title, abs((at - began).total_seconds() - 1_000) < 2) == ("Arrival (2016)", True)
+    assert (title, abs((at - began).total_seconds() - ended_s) < 2) == ("Arrival (2016)", True)
 
 
 async def test_a_viewing_that_was_counted_while_we_were_down_is_one_play(evening, film):
