@@ -18,7 +18,8 @@ from crosswatch.core.delivery import (
     woken,
 )
 from crosswatch.core.filters import ID_PREFIX, fold
-from crosswatch.core.plays import DeliveryState, DesiredAction, PlayState
+from crosswatch.core.inbox import Hook
+from crosswatch.core.plays import DeliveryState, DesiredAction, Origin, PlayState
 from crosswatch.core.ports import Backlog, Claim
 from crosswatch.storage.steps import (
     as_ignored,
@@ -52,6 +53,8 @@ class MemoryLedger:
         self._traces = {}
         self._matches = {}
         self._cursors = {}
+        self._hooks = {}
+        self._received = 0
 
     async def close(self):
         """There is nothing to close."""
@@ -69,6 +72,7 @@ class MemoryLedger:
                 self._put(desired_delivery(stored, play, account, desired, now))
             self._judge(play.id)
             self._traces.setdefault(play.id, []).extend(change.trace)
+            self._drop(change.hooks)
         if cursor is not None:
             self._cursors[cursor.server] = cursor
 
@@ -241,7 +245,39 @@ class MemoryLedger:
         }
         return [self._plays[play_id] for play_id in sorted(unsettled)]
 
+    # ---------------------------------------------------------------- webhooks
+
+    async def put_hook(self, fact, received_at, *, most):
+        self._check()
+        if len(self._hooks) >= most:
+            return None
+        self._received += 1
+        hook = self._hooks[self._received] = Hook(id=self._received, received_at=received_at, fact=fact)
+        return hook
+
+    async def hooks(self, server):
+        self._check()
+        return [hook for hook in self._hooks.values() if hook.fact.server_uuid == server]
+
+    async def drop_hooks(self, ids):
+        self._check()
+        self._drop(ids)
+
+    async def unfinished_servers(self):
+        self._check()
+        open_plays = [
+            play
+            for play in self._plays.values()
+            if play.origin is Origin.WEBHOOK and play.state is not PlayState.ENDED
+        ]
+        waiting = {hook.fact.server_uuid for hook in self._hooks.values()}
+        return sorted(waiting | {play.server for play in open_plays})
+
     # ---------------------------------------------------------------- inside
+
+    def _drop(self, ids):
+        for number in ids:
+            self._hooks.pop(number, None)
 
     def _check(self):
         if self.failing is not None:

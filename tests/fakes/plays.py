@@ -74,6 +74,7 @@ def full_play():
         started_at=NOW.replace(microsecond=1),
         last_seen_at=NOW.replace(microsecond=999_999),
         ended_at=NOW.replace(microsecond=123_457),
+        counted_at=NOW.replace(microsecond=11),
         watched_at=NOW.replace(microsecond=7),
         verdict=Verdict.SKIPPED,
         reason=Reason.LIBRARY_OFF,

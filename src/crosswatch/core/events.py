@@ -193,6 +193,7 @@ class ScrobbleEvent:
         progress: How far, or None if that cannot be known.
         at: When it happened, aware UTC.
         why: The cause, for the trace: `frame`, `seek`, `item_changed`, `vanished` …
+        is_counted: Whether the server itself has counted the viewing as watched.
     """
 
     action: ScrobbleAction
@@ -203,3 +204,4 @@ class ScrobbleEvent:
     progress: Percent | None
     at: datetime
     why: str = "frame"
+    is_counted: bool = False

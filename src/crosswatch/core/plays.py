@@ -58,6 +58,7 @@ class Play:
         started_at: When it was first seen, aware UTC.
         last_seen_at: When it was heard of last, aware UTC.
         ended_at: When it ended, or None.
+        counted_at: When the server itself counted it as watched, as far as that was heard while it went on.
         watched_at: The time that a sink must hold for it: when it ended (or was counted) past the watched
             mark. None until then; never unset.
         verdict: How it stands.
@@ -80,6 +81,7 @@ class Play:
     started_at: datetime
     last_seen_at: datetime
     ended_at: datetime | None = None
+    counted_at: datetime | None = None
     watched_at: datetime | None = None
     verdict: Verdict = Verdict.WATCHING
     reason: Reason = Reason.LIVE

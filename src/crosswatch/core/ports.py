@@ -35,11 +35,13 @@ class PlayChange:
         play: The row as it is now; made if it is new.
         desired: What each of these accounts should know from now on.
         trace: Steps to be added to its story.
+        hooks: Received webhooks (`core.inbox`) that need not be kept any more.
     """
 
     play: Play
     desired: tuple[tuple[SinkAccount, Desired], ...] = ()
     trace: tuple[TraceEntry, ...] = ()
+    hooks: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from crosswatch.storage import reading, writing
+from crosswatch.storage.inbox import SqliteInbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
     from crosswatch.storage.threads import Reader, Writer
 
 
-class SqliteLedger:
-    """Implements `core.ports.Ledger`.
+class SqliteLedger(SqliteInbox):
+    """Implements `core.ports.Ledger`, and keeps webhooks until they have been dealt with.
 
     A call that was cancelled may still have been carried out: whoever is cancelled while it claims gives its
     leases back by `release`.
@@ -39,8 +40,7 @@ class SqliteLedger:
     def __init__(
         self, *, writer: Writer, reader: Reader, pages: Reader, clock: Clock, let_go: Callable[[], None]
     ) -> None:
-        self._writer = writer
-        self._reader = reader
+        super().__init__(writer, reader)
         self._pages = pages
         self._clock = clock
         self._let_go = let_go

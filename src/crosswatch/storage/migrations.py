@@ -49,6 +49,7 @@ MIGRATIONS: tuple[str, ...] = (
         started_at BIGINT NOT NULL,
         last_seen_at BIGINT NOT NULL,
         ended_at BIGINT,
+        counted_at BIGINT,
         watched_at BIGINT,
         verdict TEXT NOT NULL,
         reason TEXT NOT NULL,
@@ -125,6 +126,32 @@ MIGRATIONS: tuple[str, ...] = (
         viewed_at BIGINT NOT NULL,
         keys TEXT NOT NULL              -- JSON: a list of texts
     );
+
+    CREATE TABLE hook (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,  -- never given twice
+        server TEXT NOT NULL,
+        received_at BIGINT NOT NULL,
+        fact TEXT NOT NULL              -- JSON: core.facts.WebhookFact
+    );
+    CREATE INDEX hook_server ON hook (server, id);
+
+    CREATE TABLE rating (
+        sink TEXT NOT NULL,
+        account TEXT NOT NULL,
+        key TEXT NOT NULL,              -- the item: core.identity.media_key
+        media TEXT NOT NULL,            -- JSON: core.events.Media
+        value BIGINT NOT NULL,          -- 1 to 10, or 0 for none
+        rated_at BIGINT NOT NULL,
+        state TEXT NOT NULL,
+        version BIGINT NOT NULL,
+        attempts BIGINT NOT NULL,
+        next_attempt_at BIGINT NOT NULL,
+        reason TEXT NOT NULL,
+        detail TEXT NOT NULL,
+        updated_at BIGINT NOT NULL,
+        PRIMARY KEY (sink, account, key)
+    );
+    CREATE INDEX rating_due ON rating (sink, account, next_attempt_at) WHERE state = 'pending';
     """,
 )
 

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 SAVE_PLAY = """
 INSERT INTO play (
     id, server, origin, session_key, play_queue_item, account, account_id, account_name, media, kind, titles,
-    player, state, offset_ms, progress, started_at, last_seen_at, ended_at, watched_at, verdict, reason,
-    detail, history_key
+    player, state, offset_ms, progress, started_at, last_seen_at, ended_at, counted_at, watched_at, verdict,
+    reason, detail, history_key
 ) VALUES (
     :id, :server, :origin, :session_key, :play_queue_item, :account, :account_id, :account_name, :media,
     :kind, :titles, :player, :state, :offset_ms, :progress, :started_at, :last_seen_at, :ended_at,
-    :watched_at, :verdict, :reason, :detail, :history_key
+    :counted_at, :watched_at, :verdict, :reason, :detail, :history_key
 )
 ON CONFLICT (id) DO UPDATE SET
     server = excluded.server, origin = excluded.origin, session_key = excluded.session_key,
@@ -28,9 +28,9 @@ ON CONFLICT (id) DO UPDATE SET
     account_name = excluded.account_name, media = excluded.media, kind = excluded.kind,
     titles = excluded.titles, player = excluded.player, state = excluded.state,
     offset_ms = excluded.offset_ms, progress = excluded.progress, started_at = excluded.started_at,
-    last_seen_at = excluded.last_seen_at, ended_at = excluded.ended_at, watched_at = excluded.watched_at,
-    verdict = excluded.verdict, reason = excluded.reason, detail = excluded.detail,
-    history_key = excluded.history_key
+    last_seen_at = excluded.last_seen_at, ended_at = excluded.ended_at, counted_at = excluded.counted_at,
+    watched_at = excluded.watched_at, verdict = excluded.verdict, reason = excluded.reason,
+    detail = excluded.detail, history_key = excluded.history_key
 """
 
 SAVE_VERDICT = "UPDATE play SET verdict = :verdict, reason = :reason, detail = :detail WHERE id = :id"
@@ -204,3 +204,19 @@ ON CONFLICT (server) DO UPDATE SET viewed_at = excluded.viewed_at, keys = exclud
 """
 
 CURSOR = "SELECT * FROM cursor WHERE server = :server"
+
+# ---------------------------------------------------------------- webhooks that wait
+
+PUT_HOOK = """
+INSERT INTO hook (server, received_at, fact)
+SELECT :server, :received_at, :fact WHERE (SELECT count(*) FROM hook) < :most
+"""
+
+HOOKS = "SELECT * FROM hook WHERE server = :server ORDER BY id"
+
+DROP_HOOK = "DELETE FROM hook WHERE id = :id"
+
+UNFINISHED_SERVERS = """
+SELECT server FROM hook UNION SELECT server FROM play WHERE state <> 'ended' AND origin = 'webhook'
+ORDER BY server
+"""

@@ -22,13 +22,14 @@ if TYPE_CHECKING:
 def merged_play(stored: Play | None, play: Play) -> Play:
     """The play as it is to be stored: what is final stays, whoever writes with an older idea of it.
 
-    An end and the time that a sink must hold are never unset, and what a person chose to ignore stays so.
+    End, count and the time that a sink must hold are never unset; what a person chose to ignore stays so.
     """
     if stored is None:
         return play
     merged = replace(
         play,
         ended_at=play.ended_at or stored.ended_at,
+        counted_at=play.counted_at or stored.counted_at,
         watched_at=play.watched_at or stored.watched_at,
     )
     if is_ignored(stored):

@@ -20,6 +20,7 @@ from crosswatch.core.delivery import (
 from crosswatch.core.plays import DeliveryState
 from crosswatch.core.ports import Claim
 from crosswatch.storage import sql
+from crosswatch.storage.inbox import drop_hooks
 from crosswatch.storage.reading import read_deliveries, read_delivery, read_play, read_stored_match
 from crosswatch.storage.rows import (
     account_values,
@@ -68,6 +69,7 @@ def write_changes(
                 _save_delivery(connection, delivery)
         _save_verdict(connection, play)
         _add_trace(connection, play.id, change.trace)
+        drop_hooks(connection, change.hooks)
     if cursor is not None:
         connection.execute(sql.SAVE_CURSOR, cursor_values(cursor))
 
