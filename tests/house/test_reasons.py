@@ -8,7 +8,7 @@ import pytest
 
 from crosswatch.core.reasons import EXPLANATIONS, Reason
 
-FACTS = {"person", "title", "account", "account_id", "library", "percent", "mark", "detail"}
+FACTS = {"person", "title", "account", "account_id", "login", "library", "percent", "mark", "detail"}
 
 
 def test_every_reason_has_an_explanation_and_none_is_left_over():

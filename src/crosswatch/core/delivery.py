@@ -17,6 +17,7 @@ Source: design notes, sections 3 and 5; Trakt protocol notes, sections 5.5, 5.7 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -288,30 +289,39 @@ _FROM_DELIVERIES = (Reason.TOO_SHORT, Reason.BELOW_THRESHOLD, Reason.TAKEN_BACK)
 """Reasons of a skipped play that follow from its deliveries, and pass when those go on."""
 
 
+def speaking(deliveries: Sequence[Delivery]) -> list[Delivery]:
+    """Those of a play's deliveries that say how it stands: the worst one, and all that stand just like it.
+
+    Of several accounts one that refused the play speaks before one that waits for it, one in trouble before
+    one whose turn comes, and what waits before what is done; for what is worst needs somebody. What was taken
+    back speaks only where nothing else is left.
+    """
+    left = [row for row in deliveries if not is_taken_back(row)] or list(deliveries)
+    dead = [row for row in left if row.state is DeliveryState.DEAD]
+    waiting = [row for row in left if row.state is DeliveryState.PENDING]
+    troubled = [row for row in waiting if row.reason is not Reason.LIVE]
+    finished = [row for row in left if row.desired.action is DesiredAction.WATCHED]
+    group = dead or troubled or waiting or finished or left
+    return [row for row in group if row.reason is group[0].reason]
+
+
 def verdict_of(play: Play, deliveries: list[Delivery]) -> tuple[Verdict, Reason, str]:
     """How the play stands, from its deliveries; a play that was skipped by a rule keeps its reason."""
     by_rule = play.verdict is Verdict.SKIPPED and play.reason not in _FROM_DELIVERIES
     if by_rule or not deliveries:
         return play.verdict, play.reason, play.detail
-    left = [row for row in deliveries if not is_taken_back(row)]
-    if not left:
-        return Verdict.SKIPPED, Reason.TAKEN_BACK, ""
-    deliveries = left
-    dead = [row for row in deliveries if row.state is DeliveryState.DEAD]
-    if dead:
-        return Verdict.FAILED, dead[0].reason, dead[0].detail
-    waiting = [row for row in deliveries if row.state is DeliveryState.PENDING]
+    row = speaking(deliveries)[0]
     ended = play.state is PlayState.ENDED
-    if waiting:
-        return (Verdict.QUEUED if ended else Verdict.WATCHING), waiting[0].reason, waiting[0].detail
-    if not ended:
-        return Verdict.WATCHING, Reason.LIVE, ""
-    finished = [row for row in deliveries if row.desired.action is DesiredAction.WATCHED]
-    row = (finished or deliveries)[0]
+    match row.state:
+        case _ if is_taken_back(row):
+            return Verdict.SKIPPED, Reason.TAKEN_BACK, ""
+        case DeliveryState.DEAD:
+            return Verdict.FAILED, row.reason, row.detail
+        case DeliveryState.PENDING:
+            return (Verdict.QUEUED if ended else Verdict.WATCHING), row.reason, row.detail
+        case DeliveryState.SETTLED if not ended:
+            return Verdict.WATCHING, Reason.LIVE, ""
     if row.reason is Reason.BELOW_THRESHOLD or row.desired.action is DesiredAction.START:
-        return (
-            Verdict.SKIPPED,
-            Reason.TOO_SHORT if (play.progress or 0) < 1 else Reason.BELOW_THRESHOLD,
-            row.detail,
-        )
+        is_short = (play.progress or 0) < LEAST_PROGRESS
+        return Verdict.SKIPPED, Reason.TOO_SHORT if is_short else Reason.BELOW_THRESHOLD, row.detail
     return Verdict.DELIVERED, row.reason, row.detail

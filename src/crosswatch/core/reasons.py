@@ -1,7 +1,7 @@
 """Why a play went the way it did: a closed list, the same for API, log, metrics and pages.
 
 Codes never change their meaning. A sentence is filled with the play's own facts (`{person}`, `{title}`,
-`{account}`, `{library}`, `{percent}`, `{detail}`); missing ones read as "unknown".
+`{account}`, `{login}`, `{library}`, `{percent}`, `{detail}`); missing ones read as "unknown".
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     Reason.LINK_EXPIRED: Explanation(
         title="The link to Trakt ended",
         sentence="{account} is no longer linked. {title} is safe here and will be sent after the next login.",
-        action="Run `crosswatch login trakt`.",
+        action="Run `{login}`.",
     ),
     Reason.ACCOUNT_LOCKED: Explanation(
         title="Trakt locked the account",

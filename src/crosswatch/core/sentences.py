@@ -6,15 +6,29 @@ that is not known reads as what it is ("Somebody", "an unknown position"), never
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from math import floor
+from shlex import quote
 
+from crosswatch.core.delivery import is_taken_back, speaking
 from crosswatch.core.events import Percent
-from crosswatch.core.plays import Delivery, Play, SinkAccount
-from crosswatch.core.reasons import EXPLANATIONS, Explanation
+from crosswatch.core.plays import Delivery, DeliveryState, DesiredAction, Play, PlayState, SinkAccount
+from crosswatch.core.reasons import EXPLANATIONS, Explanation, Reason, Verdict
 
 DEFAULT_ACCOUNT = SinkAccount()
 UNKNOWN_TITLE = "an unknown title"
+
+_NO_PLAY = {
+    "person": "Somebody",
+    "account_id": "",
+    "title": UNKNOWN_TITLE,
+    "library": "of that item",
+    "percent": "an unknown position",
+    "mark": "an unknown position",
+    "detail": "",
+}
+"""Facts where there is no play to take them from."""
 
 _DISPENSABLE = {
     "detail": (" ({detail})", " {detail}"),
@@ -37,20 +51,32 @@ class Told:
     action: str = ""
 
 
-def tell_play(play: Play, *, mark: float, account: SinkAccount = DEFAULT_ACCOUNT) -> Told:
-    """Why the play stands as it stands.
+def tell_play(play: Play, *, mark: float, deliveries: Sequence[Delivery] = ()) -> Told:
+    """Why the play stands as it stands; where it went to several accounts, how it stands at the others.
 
     Args:
         play: The play.
         mark: Percent from which a play counts as watched.
-        account: The sink account that it goes to.
+        deliveries: All its deliveries.
     """
-    return _fill(EXPLANATIONS[play.reason], _facts(play, play.progress, mark, account), play.detail)
+    spoken = speaking(deliveries)
+    accounts = [row.account for row in spoken] or [DEFAULT_ACCOUNT]
+    told = _fill(EXPLANATIONS[play.reason], _facts(play, play.progress, mark, accounts), play.detail)
+    if play.state is not PlayState.ENDED or play.verdict is Verdict.SKIPPED:
+        return told
+    rest = " ".join(_tell_others([row for row in deliveries if row not in spoken]))
+    return replace(told, sentence=f"{told.sentence} {rest}".rstrip())
+
+
+def tell_action(reason: Reason, account: SinkAccount) -> str:
+    """What to do about an account that cannot be used for that reason; empty if there is nothing to do."""
+    facts = {**_NO_PLAY, "account": account_words(account), "login": login_words(account)}
+    return _fill_text(EXPLANATIONS[reason].action, facts)
 
 
 def tell_delivery(play: Play, delivery: Delivery, *, mark: float) -> Told:
     """Why one delivery of the play waits, or how it ended; arguments as for `tell_play`."""
-    facts = _facts(play, delivery.desired.progress, mark, delivery.account)
+    facts = _facts(play, delivery.desired.progress, mark, [delivery.account])
     return _fill(EXPLANATIONS[delivery.reason], facts, delivery.detail)
 
 
@@ -65,12 +91,47 @@ def account_words(account: SinkAccount) -> str:
     return f"the {sink} account" if account.name == DEFAULT_ACCOUNT.name else f"{account.name} on {sink}"
 
 
-def _facts(play: Play, progress: Percent | None, mark: float, account: SinkAccount) -> dict[str, str]:
+def accounts_words(accounts: Sequence[SinkAccount]) -> str:
+    """Several of them: `maya and tom on Trakt`."""
+    named = [account for account in accounts if account.name != DEFAULT_ACCOUNT.name]
+    if len(named) != len(accounts) or len({account.sink for account in named}) != 1:
+        return " and ".join(map(account_words, accounts))
+    return f"{' and '.join(account.name for account in named)} on {named[0].sink.capitalize()}"
+
+
+def login_words(account: SinkAccount) -> str:
+    """The command that links the account anew."""
+    plain = f"crosswatch login {account.sink}"
+    return plain if account.name == DEFAULT_ACCOUNT.name else f"{plain} --account {quote(account.name)}"
+
+
+def _tell_others(rows: Sequence[Delivery]) -> Iterator[str]:
+    """How a play stands at accounts of which its verdict does not speak, as far as it has reached them."""
+    groups = {
+        "It is in the history of {}.": [row for row in rows if _holds(row, DesiredAction.WATCHED)],
+        "It waits for {}.": [row for row in rows if row.state is DeliveryState.PENDING],
+        "Its position is saved for {}.": [row for row in rows if _holds(row, DesiredAction.STOP)],
+        "It was taken back from {}.": [row for row in rows if is_taken_back(row)],
+    }
+    for sentence, found in groups.items():
+        if found:
+            yield sentence.format(accounts_words([row.account for row in found]))
+
+
+def _holds(row: Delivery, action: DesiredAction) -> bool:
+    is_done = row.state is DeliveryState.SETTLED and not is_taken_back(row)
+    return is_done and row.acknowledged is not None and row.acknowledged.action is action
+
+
+def _facts(
+    play: Play, progress: Percent | None, mark: float, accounts: Sequence[SinkAccount]
+) -> dict[str, str]:
     return {
         "person": play.account.name or "Somebody",
         "account_id": "" if play.account.id is None else str(play.account.id),
         "title": play.media.label or UNKNOWN_TITLE,
-        "account": account_words(account),
+        "account": accounts_words(accounts),
+        "login": login_words(accounts[0]),
         "library": play.media.library or "of that item",
         "percent": percent_words(progress),
         "mark": percent_words(mark),
@@ -93,5 +154,6 @@ def _fill_text(template: str, facts: dict[str, str]) -> str:
             for phrase in phrases:
                 template = template.replace(phrase, "")
     text = template.format_map(facts)
-    is_ours = template.startswith("{account}") or text.startswith(UNKNOWN_TITLE)
+    is_unnamed = template.startswith("{account}") and text.startswith("the ")
+    is_ours = is_unnamed or text.startswith(UNKNOWN_TITLE)
     return text[:1].upper() + text[1:] if is_ours else text  # a name is written as its bearer writes it

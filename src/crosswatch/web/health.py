@@ -11,14 +11,15 @@ from datetime import datetime, timedelta
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
+from crosswatch.core.plays import SinkAccount
 from crosswatch.core.reasons import EXPLANATIONS, Reason
+from crosswatch.core.sentences import tell_action
 from crosswatch.web.words import count_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from crosswatch.config.model import Settings
-    from crosswatch.core.plays import SinkAccount
     from crosswatch.core.ports import Backlog
 
 WAITING_TOO_LONG = timedelta(minutes=15)
@@ -233,7 +234,7 @@ def _sink_trouble(facts: Facts) -> Iterator[Notice]:
                 level=Level.BROKEN if told else Level.ATTENTION,
                 title=told.title if told else "Trakt isn't answering",
                 sentence=str(status["sentence"]),
-                action=told.action if told else "",
+                action=tell_action(Reason(status["reason"]), _account(status["name"])) if told else "",
             )
     for account, backlog in facts.backlog.items():
         if backlog.oldest_at is not None and facts.now - backlog.oldest_at > WAITING_TOO_LONG:
@@ -246,6 +247,12 @@ def _sink_trouble(facts: Facts) -> Iterator[Notice]:
                 since=backlog.oldest_at,
                 next_try_at=backlog.next_attempt_at,
             )
+
+
+def _account(name: str) -> SinkAccount:
+    """The sink account of which a status speaks: `trakt/maya`."""
+    sink, _, account = name.partition("/")
+    return SinkAccount(sink=sink, name=account)
 
 
 def _notes(settings: Settings) -> Iterator[Notice]:

@@ -11,7 +11,7 @@ from crosswatch.core.events import MediaKind
 from crosswatch.core.plays import PlayState
 from crosswatch.core.ports import PlayQuery
 from crosswatch.core.reasons import Reason, Verdict
-from crosswatch.core.sentences import Told, account_words, tell_play
+from crosswatch.core.sentences import Told, accounts_words, tell_play
 from crosswatch.errors import StorageError
 from crosswatch.web.health import Facts, Health, judge
 
@@ -226,7 +226,7 @@ def _tally(ended: Sequence[Play], now: datetime) -> tuple[tuple[Badge, int], ...
 def build_card(play: Play, deliveries: Sequence[Delivery], mark: float) -> Card:
     """The play as the page shows it."""
     title, subtitle = _titles(play)
-    told = tell_play(play, mark=mark, **({"account": deliveries[0].account} if deliveries else {}))
+    told = tell_play(play, mark=mark, deliveries=deliveries)
     is_waiting = play.verdict in (Verdict.QUEUED, Verdict.FAILED)
     return Card(
         id=play.id,
@@ -263,7 +263,9 @@ def _live_badge(play: Play, deliveries: Sequence[Delivery]) -> Badge:
         case Verdict.SKIPPED:
             return _badge(Verdict.SKIPPED, "Not scrobbling")
         case Verdict.WATCHING if play.reason is Reason.LIVE and deliveries:
-            return _badge(Verdict.DELIVERED, f"Scrobbling to {account_words(deliveries[0].account)}")
+            return _badge(
+                Verdict.DELIVERED, f"Scrobbling to {accounts_words([row.account for row in deliveries])}"
+            )
         case Verdict.WATCHING if play.reason is Reason.LIVE:
             return _badge(Verdict.WATCHING)
         case Verdict.WATCHING if play.reason is Reason.IDENTIFYING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from crosswatch.core.plays import DeliveryState
-from crosswatch.core.sentences import DEFAULT_ACCOUNT, tell_delivery, tell_play
+from crosswatch.core.sentences import tell_delivery, tell_play
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +23,6 @@ def play_shape(play: Play, deliveries: Sequence[Delivery], mark: float) -> dict[
         deliveries: Its deliveries.
         mark: Percent from which a play counts as watched.
     """
-    account = deliveries[0].account if deliveries else DEFAULT_ACCOUNT
     return {
         "id": play.id,
         "origin": play.origin,
@@ -40,7 +39,7 @@ def play_shape(play: Play, deliveries: Sequence[Delivery], mark: float) -> dict[
         "watched_at": play.watched_at,
         "verdict": play.verdict,
         "reason": play.reason,
-        **_told_shape(tell_play(play, mark=mark, account=account)),
+        **_told_shape(tell_play(play, mark=mark, deliveries=deliveries)),
         "deliveries": [_delivery_shape(play, delivery, mark) for delivery in deliveries],
     }
 

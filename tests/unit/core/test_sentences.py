@@ -4,11 +4,19 @@ from dataclasses import replace
 
 import pytest
 
+from crosswatch.core.delivery import verdict_of
 from crosswatch.core.events import Account, Percent
-from crosswatch.core.plays import SinkAccount
+from crosswatch.core.plays import DeliveryState, DesiredAction, PlayState, SinkAccount
 from crosswatch.core.reasons import Reason
-from crosswatch.core.sentences import account_words, percent_words, tell_delivery, tell_play
-from fakes.plays import FILM, MAYA, make_delivery, make_play, want
+from crosswatch.core.sentences import (
+    account_words,
+    accounts_words,
+    percent_words,
+    tell_action,
+    tell_delivery,
+    tell_play,
+)
+from fakes.plays import FILM, JON, MAYA, make_delivery, make_play, want
 
 NOBODY = {"account": Account(), "media": replace(FILM, title="", year=None)}
 
@@ -111,3 +119,116 @@ def test_an_account_is_named_where_there_is_more_than_one(account, words):
 )
 def test_percent_is_rounded_down(progress, words):
     assert percent_words(progress) == words
+
+
+# ---------------------------------------------------------------- several accounts
+
+
+DONE = make_delivery(
+    want(DesiredAction.WATCHED), state=DeliveryState.SETTLED, reason=Reason.WATCHED, remote_id=1
+)
+DONE = replace(DONE, acknowledged=DONE.desired)
+SAVED = make_delivery(want(DesiredAction.STOP), state=DeliveryState.SETTLED, reason=Reason.POSITION_SAVED)
+SAVED = replace(SAVED, acknowledged=SAVED.desired)
+REFUSED = make_delivery(want(DesiredAction.WATCHED), state=DeliveryState.DEAD, reason=Reason.NO_MATCH)
+UNLINKED = make_delivery(want(DesiredAction.WATCHED), reason=Reason.LINK_EXPIRED)
+NEXT = make_delivery(want(DesiredAction.WATCHED), reason=Reason.LIVE)
+BACK = replace(DONE, reason=Reason.TAKEN_BACK, acknowledged=None)
+UNHEARD = make_delivery(want(), state=DeliveryState.SETTLED, reason=Reason.LIVE)
+
+
+def of(row, account):
+    return replace(row, account=account)
+
+
+@pytest.mark.parametrize(
+    ("rows", "verdict", "sentence"),
+    [
+        pytest.param(
+            [of(DONE, MAYA), of(DONE, JON)],
+            "delivered",
+            "Arrival (2016) is in the history of maya and jon on Trakt, at 92\u00a0%.",
+            id="in both histories",
+        ),
+        pytest.param(
+            [of(DONE, MAYA), of(REFUSED, JON)],
+            "failed",
+            "Trakt doesn't know Arrival (2016). It is in the history of maya on Trakt.",
+            id="delivered to one, refused by the other",
+        ),
+        pytest.param(
+            [of(REFUSED, SinkAccount()), of(UNLINKED, JON)],
+            "failed",
+            "Trakt doesn't know Arrival (2016). It waits for jon on Trakt.",
+            id="refused by one, held for the other",
+        ),
+        pytest.param(
+            [of(NEXT, MAYA), of(UNLINKED, JON), of(DONE, SinkAccount())],
+            "queued",
+            "jon on Trakt is no longer linked. Arrival (2016) is safe here and will be sent after the next "
+            "login. It is in the history of the Trakt account. It waits for maya on Trakt.",
+            id="one in trouble speaks before one whose turn comes",
+        ),
+        pytest.param(
+            [of(SAVED, MAYA), of(DONE, JON)],
+            "delivered",
+            "Arrival (2016) is in the history of jon on Trakt, at 92\u00a0%. Its position is saved for maya "
+            "on Trakt.",
+            id="watched by one mark and not by the other",
+        ),
+        pytest.param(
+            [of(BACK, MAYA), of(DONE, JON)],
+            "delivered",
+            "Arrival (2016) is in the history of jon on Trakt, at 92\u00a0%. It was taken back from maya on "
+            "Trakt.",
+            id="taken back from one",
+        ),
+        pytest.param(
+            [of(UNHEARD, MAYA), of(DONE, JON)],
+            "delivered",
+            "Arrival (2016) is in the history of jon on Trakt, at 92\u00a0%.",
+            id="of an account that was unlinked on the way nothing is said",
+        ),
+    ],
+)
+def test_each_account_of_a_play_has_its_say_and_the_worst_one_the_first(rows, verdict, sentence):
+    play = make_play(state=PlayState.ENDED, progress=Percent(92))
+    found, reason, detail = verdict_of(play, rows)
+    told = tell_play(replace(play, verdict=found, reason=reason, detail=detail), mark=80, deliveries=rows)
+    assert (found, told.sentence) == (verdict, sentence)
+
+
+def test_while_a_play_goes_on_only_the_worst_is_said():
+    play = make_play(progress=Percent(30))
+    rows = [of(UNHEARD, MAYA), make_delivery(want(), account=JON, reason=Reason.TRAKT_DOWN)]
+    found, reason, detail = verdict_of(play, rows)
+    told = tell_play(replace(play, verdict=found, reason=reason, detail=detail), mark=80, deliveries=rows)
+    assert (found, told.sentence.count(".")) == ("watching", 2)
+
+
+@pytest.mark.parametrize(
+    ("accounts", "words"),
+    [
+        ([SinkAccount()], "the Trakt account"),
+        ([MAYA, JON], "maya and jon on Trakt"),
+        ([SinkAccount(), JON], "the Trakt account and jon on Trakt"),
+        ([MAYA, SinkAccount(sink="simkl", name="maya")], "maya on Trakt and maya on Simkl"),
+    ],
+)
+def test_several_accounts_are_named_together(accounts, words):
+    assert accounts_words(accounts) == words
+
+
+@pytest.mark.parametrize(
+    ("account", "command"),
+    [(SinkAccount(), "crosswatch login trakt"), (MAYA, "crosswatch login trakt --account maya")],
+)
+def test_the_action_names_the_account_that_is_to_be_linked(account, command):
+    assert tell_action(Reason.LINK_EXPIRED, account) == f"Run `{command}`."
+    waits = make_delivery(want(DesiredAction.WATCHED), account=account, reason=Reason.LINK_EXPIRED)
+    assert tell_delivery(make_play(), waits, mark=80).action == f"Run `{command}`."
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_what_to_do_about_an_account_can_be_said_without_a_play(reason):
+    assert "{" not in tell_action(reason, MAYA)
