@@ -10,6 +10,7 @@
     │   ├── SourceNotFoundError      nobody: the item is gone
     │   └── WrongServerError         the user: another server answers at this address
     ├── LoginError                the user: signing in did not come to its end
+    ├── CorrectionError           the user: what was to be done about a play cannot be done, or not now
     ├── StorageError              the user: disk full, folder read-only, database unusable
     └── AccessError               the user: what is kept of passwords, sessions and keys cannot be used
         ├── DeniedError              the user: a password or a code is wrong
@@ -75,6 +76,18 @@ class WrongServerError(SourceError):
 
 class LoginError(CrossWatchError):
     """Signing in was refused, ran out of time, or cannot begin."""
+
+
+class CorrectionError(CrossWatchError):
+    """What a person wants done about a play or a match cannot be done.
+
+    Attributes:
+        is_passing: Whether the same may go well later.
+    """
+
+    def __init__(self, message: str, *, is_passing: bool = False) -> None:
+        super().__init__(message)
+        self.is_passing = is_passing
 
 
 class StorageError(CrossWatchError):

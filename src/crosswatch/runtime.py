@@ -14,19 +14,24 @@ from typing import TYPE_CHECKING, Any
 
 import aiohttp
 
+from crosswatch.access.desk import AccessDesk
 from crosswatch.clock import Clock, clock_from_environment
 from crosswatch.config.file import ConfigFile, config_directory
 from crosswatch.config.links import rules_from, told_accounts
+from crosswatch.core.anime import is_anime
 from crosswatch.core.people import Home
 from crosswatch.core.plays import SinkAccount
 from crosswatch.errors import StorageError
 from crosswatch.logs import LogHub
+from crosswatch.providers.anime.lists import AnimeLists
 from crosswatch.providers.scrobble.trakt.accounts import account_names
 from crosswatch.providers.scrobble.trakt.client import TraktClient
 from crosswatch.providers.scrobble.trakt.sink import TraktSink
 from crosswatch.providers.scrobble.trakt.tokens import Tokens
+from crosswatch.service.corrections import Corrections
 from crosswatch.service.delivery import AccountWorker
 from crosswatch.service.feed import ChangeFeed
+from crosswatch.service.memory import Memory
 from crosswatch.service.pipeline import CatchUpOptions
 from crosswatch.service.recorder import Recorder
 from crosswatch.service.workers import DeliveryWorkers
@@ -35,13 +40,14 @@ from crosswatch.storage.opening import DATABASE_NAME, open_ledger
 from crosswatch.watching import Surroundings, Watching
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Coroutine, Mapping
     from pathlib import Path
 
     from crosswatch.config.model import Settings
-    from crosswatch.core.events import PlayId
+    from crosswatch.core.events import Account, PlayId
     from crosswatch.core.people import Rules
-    from crosswatch.core.ports import Ledger
+    from crosswatch.core.ports import Ledger, MetadataSource
+    from crosswatch.providers.anime.lists import SourceStatus
     from crosswatch.storage.ledger import SqliteLedger
 
 OPEN_AGAIN_S = 5.0
@@ -55,11 +61,19 @@ class Runtime:
     Args:
         directory: Folder of `config.json` and of the database.
         clock: What time it is.
+        environment: Variables that may set keys of the configuration, and the first password.
     """
 
-    def __init__(self, directory: Path, *, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        clock: Clock | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self.clock = clock or Clock()
-        self.config = ConfigFile(directory, clock=self.clock)
+        self.config = ConfigFile(directory, clock=self.clock, environment=environment)
+        self.access = AccessDesk(directory, clock=self.clock, environment=environment)
         self.logs = LogHub(secrets=lambda: self.config.secrets, clock=self.clock)
         self.ledger: Ledger = ClosedLedger("The database is not open yet.")
         self._feed = ChangeFeed()
@@ -70,13 +84,16 @@ class Runtime:
         self._workers: DeliveryWorkers | None = None
         self._watching: Watching | None = None
         self._sink: TraktSink | None = None
+        self._anime: AnimeLists | None = None
+        self._corrections: Corrections | None = None
         self._rules: tuple[Settings, Home, Rules] | None = None
         self._stop_asked = False
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Runtime:
         """The runtime of the folder that the environment names (`CROSSWATCH_CONFIG_DIR`)."""
-        return cls(config_directory(environment), clock=clock_from_environment())
+        variables = os.environ if environment is None else environment
+        return cls(config_directory(variables), clock=clock_from_environment(), environment=variables)
 
     # ---------------------------------------------------------------- life
 
@@ -88,12 +105,14 @@ class Runtime:
         self.logs.install()
         settings = self.config.load()
         self.logs.set_debug(settings.runtime.debug)
+        self.access.open()
         connector = aiohttp.TCPConnector(limit=0, ttl_dns_cache=60)
         http = await self._stack.enter_async_context(aiohttp.ClientSession(connector=connector))
         self._stack.callback(self.config.subscribe(self._on_config))
         await self._try_open(http)
         self._tasks += [
             asyncio.create_task(self.config.watch(asyncio.sleep), name="watch config.json"),
+            asyncio.create_task(self.access.watch(asyncio.sleep), name="watch access.json"),
             asyncio.create_task(self._apply_changes(http), name="apply config.json"),
         ]
 
@@ -103,6 +122,7 @@ class Runtime:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.access.flush()
         if self._watching is not None:
             await self._watching.stop()
         if self._workers is not None:
@@ -133,12 +153,15 @@ class Runtime:
         tokens = Tokens(self.config, client, self.clock)
         self._stack.push_async_callback(tokens.aclose)
         sink = self._sink = TraktSink(client, tokens, ledger, self.clock)
+        anime = self._anime = AnimeLists(http, self.config.directory, self.clock)
+        memory = Memory(ledger, self.clock, lambda: anime.known)
         worker_name = f"{os.uname().nodename}-{os.getpid()}-{uuid.uuid4().hex[:6]}"
         workers = self._workers = DeliveryWorkers(
             lambda account: AccountWorker(
                 account,
                 sink=sink,
                 ledger=ledger,
+                recall=memory.recall,
                 clock=self.clock,
                 worker=worker_name,
                 write_interval_s=lambda: self.config.settings.trakt.write_interval_seconds,
@@ -159,6 +182,15 @@ class Runtime:
                 catch_up=self._catch_up,
                 changed=lambda: self._feed.publish(None),
             )
+        )
+        self._corrections = Corrections(
+            ledger,
+            sink=sink,
+            workers=workers,
+            recall=memory.recall,
+            reread=self._watching.reread,
+            clock=self.clock,
+            changed=self._feed.publish,
         )
         workers.ensure((*self._accounts(), *(await ledger.backlog())))
         await self._apply(self.config.settings)
@@ -187,10 +219,25 @@ class Runtime:
     async def _apply(self, settings: Settings) -> None:
         if self._watching is None:
             return
+        self._tasks.append(asyncio.create_task(self._learn_anime(settings), name="read anime lists"))
         if settings.features.watch.enabled and not self._stop_asked:
             await self._watching.apply(settings)
         elif self._watching.servers:
             await self._watching.stop()
+
+    async def _learn_anime(self, settings: Settings) -> None:
+        """Have the lists of anime in force that the settings name; nothing else waits for them."""
+        if self._anime is not None:
+            identity = settings.identity
+            await self._apply_anime(self._anime.use((identity.anime_list, identity.anime_ids)))
+
+    async def _apply_anime(self, learning: Coroutine[Any, Any, bool]) -> None:
+        """Learn, and try again what was not known before."""
+        if await learning and self._corrections is not None:
+            try:
+                await self._corrections.retry_unknown(is_anime)
+            except StorageError as error:
+                log.warning("what waits for the anime list is not tried again now: %s", error)
 
     def _catch_up(self) -> CatchUpOptions:
         options = self.config.settings.features.scrobble.options
@@ -262,6 +309,16 @@ class Runtime:
         linked = [SinkAccount(name=name) for name in account_names(settings)]
         return list(dict.fromkeys((*linked, *told_accounts(settings))))
 
+    def known_accounts(self) -> dict[str, list[Account]]:
+        """Everybody whom each watched server knows, by its `machineIdentifier`."""
+        servers = self._watching.servers if self._watching is not None else ()
+        return {one.server_uuid: one.source.known_accounts() for one in servers if one.server_uuid}
+
+    def source_of(self, server: str) -> MetadataSource | None:
+        """The watched server of that `machineIdentifier`, to be asked; None if it is not watched."""
+        servers = self._watching.servers if self._watching is not None else ()
+        return next((one.source for one in servers if one.server_uuid == server), None)
+
     def _describe(self, account: SinkAccount) -> dict[str, Any]:
         status = self._sink.status(account) if self._sink is not None else None
         hold = status.hold if status is not None else None
@@ -276,13 +333,26 @@ class Runtime:
             "expires_at": status.expires_at if status is not None else None,
         }
 
-    async def retry(self, play_id: PlayId) -> int:
-        """Make what waits or was refused of the play due at once; how many deliveries that were."""
-        count = await self.ledger.retry(play_id, self.clock.now())
-        if self._workers is not None and count:
-            self._workers.unblock()
-        self._feed.publish(play_id)
-        return count
+    @property
+    def corrections(self) -> Corrections:
+        """What a person may do about plays and matches.
+
+        Raises:
+            StorageError: While the database cannot be opened.
+        """
+        if self._corrections is None:
+            raise StorageError(str(self.ledger))
+        return self._corrections
+
+    def anime_status(self) -> tuple[SourceStatus, ...]:
+        """How each list of anime stands."""
+        return self._anime.status if self._anime is not None else ()
+
+    async def refresh_anime(self) -> tuple[SourceStatus, ...]:
+        """Read the lists of anime anew; how they stand then."""
+        if self._anime is not None:
+            await self._apply_anime(self._anime.refresh())
+        return self.anime_status()
 
     def changes(self) -> AsyncIterator[PlayId | None]:
         """Each play that changes from now on, or None for anything else; ends with the app."""

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
     from crosswatch.clock import Clock
     from crosswatch.config.model import PlexSettings, Settings
+    from crosswatch.core.events import Media
     from crosswatch.core.facts import Notification
+    from crosswatch.core.plays import Play
     from crosswatch.core.ports import Ledger
     from crosswatch.service.pipeline import CatchUpOptions
     from crosswatch.service.recorder import Recorder
@@ -232,6 +234,19 @@ class Watching:
             for server in self._servers:
                 server.start()
             self.is_stopped = False
+
+    async def reread(self, play: Play) -> Media | None:
+        """What the play's server calls its item now; None if that server is not watched.
+
+        Raises:
+            SourceError: If it cannot be asked.
+        """
+        server = next((one for one in self._servers if one.server_uuid == play.server), None)
+        if server is None or not play.media.rating_key:
+            return None
+        for rating_key in (play.media.rating_key, play.media.show_rating_key):
+            server.source.forget(rating_key)
+        return await server.source.fetch_media(play.media.rating_key)
 
     async def stop(self) -> None:
         """Close all sockets."""

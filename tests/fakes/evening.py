@@ -12,12 +12,14 @@ import random
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from crosswatch.core.anime import AnimeList
 from crosswatch.core.events import PlayerState
 from crosswatch.core.facts import Notification
 from crosswatch.core.people import Rules
 from crosswatch.core.ports import PlayQuery
 from crosswatch.errors import StorageError
 from crosswatch.service.delivery import AccountWorker
+from crosswatch.service.memory import Memory
 from crosswatch.service.pipeline import CatchUpOptions, ServerPipeline
 from crosswatch.service.play_ids import new_play_id
 from crosswatch.service.recorder import Recorder
@@ -151,6 +153,7 @@ class Evening:
             account,
             sink=self.sink,
             ledger=self.ledger,
+            recall=Memory(self.ledger, self.clock, AnimeList).recall,
             clock=self.clock,
             worker=name,
             write_interval_s=lambda: 1.05,

@@ -106,7 +106,7 @@ class MemoryLedger:
             self._put(released(row, now))
         return len(held)
 
-    async def retry(self, play_id, now, *, anew=False):
+    async def retry(self, play_id, now, *, anew=False, trace=()):
         self._check()
         before = self._of(play_id)
         after = [woken(row, now, anew=anew) for row in before]
@@ -115,6 +115,8 @@ class MemoryLedger:
         if after != before:
             self._plays[play_id] = unignored(self._plays[play_id])
             self._judge(play_id)
+        if play_id in self._plays:
+            self._traces.setdefault(play_id, []).extend(trace)
         return sum(row.state is DeliveryState.PENDING for row in after)
 
     async def ignore(self, play_id, now, trace):

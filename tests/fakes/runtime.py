@@ -10,8 +10,15 @@ from typing import Any
 from crosswatch.access.desk import AccessDesk
 from crosswatch.clock import Clock
 from crosswatch.config.file import ConfigFile
+from crosswatch.core.anime import AnimeList
 from crosswatch.core.events import PlayId
 from crosswatch.logs import LogHub
+from crosswatch.providers.anime.lists import SourceStatus
+from crosswatch.service.corrections import Corrections
+from crosswatch.service.delivery import AccountWorker
+from crosswatch.service.memory import Memory
+from crosswatch.service.workers import DeliveryWorkers
+from fakes.sink import ModelSink
 
 
 class FakeRuntime:
@@ -35,7 +42,34 @@ class FakeRuntime:
         self.sinks: list[dict[str, Any]] = []
         self.started = 0
         self.stopped = 0
-        self.retried: list[PlayId] = []
+        self.changed: list[PlayId] = []
+        self.trakt = ModelSink(self.clock)
+        self.trakt.latency_s = 0.0
+        self.reread: dict[PlayId, Any] = {}
+        self.anime: tuple[SourceStatus, ...] = ()
+        memory = Memory(ledger, self.clock, AnimeList)
+        self._workers = DeliveryWorkers(
+            lambda account: AccountWorker(
+                account,
+                sink=self.trakt,
+                ledger=ledger,
+                recall=memory.recall,
+                clock=self.clock,
+                worker="fake",
+                write_interval_s=lambda: 0.0,
+                changed=self.changed.append,
+            ),
+            clock=self.clock,
+        )
+        self.corrections = Corrections(
+            ledger,
+            sink=self.trakt,
+            workers=self._workers,
+            recall=memory.recall,
+            reread=self._reread,
+            clock=self.clock,
+            changed=self.changed.append,
+        )
         self._listeners: list[asyncio.Queue[PlayId | None]] = []
 
     async def start(self) -> None:
@@ -46,6 +80,7 @@ class FakeRuntime:
 
     async def stop(self) -> None:
         self.stopped += 1
+        await self._workers.stop()
         self.logs.close()
         self.logs.uninstall()
 
@@ -64,9 +99,14 @@ class FakeRuntime:
     def sink_status(self) -> list[dict[str, Any]]:
         return self.sinks
 
-    async def retry(self, play_id: PlayId) -> int:
-        self.retried.append(play_id)
-        return await self.ledger.retry(play_id, self.clock.now())
+    async def _reread(self, play: Any) -> Any:
+        return self.reread.get(play.id)
+
+    def anime_status(self) -> tuple[SourceStatus, ...]:
+        return self.anime
+
+    async def refresh_anime(self) -> tuple[SourceStatus, ...]:
+        return self.anime
 
     def announce(self, play_id: PlayId | None = None) -> None:
         """Say that something changed."""

@@ -53,6 +53,7 @@ class ModelSink:
         latency_s: How long a request takes.
         takes_starts: Whether a start is taken within the hour; else it is answered like a stop.
         tells_time: Whether "already there" names the play that is there.
+        catalogue: What is found under each choice of a person.
         requests: Every request: what it was, the action or number of plays, and when it came.
     """
 
@@ -63,6 +64,7 @@ class ModelSink:
         self.latency_s = 0.2
         self.takes_starts = True
         self.tells_time = True
+        self.catalogue = {}
         self.requests = []
         self._clock = clock
         self._histories = defaultdict(list)
@@ -101,10 +103,24 @@ class ModelSink:
             return [], self._attempt(failed)
         return [one for one in found if since <= one.watched_at <= until], None
 
-    async def backfill(self, orders):
+    async def backfill(self, orders, *, held=()):  # noqa: ARG002 -- nothing is ever taken for another here
         actions = [order.action for order in orders]
         outcomes, failed = await self._request("add", actions, lambda: [self._add(one) for one in orders])
         return [self._attempt(outcome) for outcome in outcomes or [failed] * len(orders)]
+
+    async def look_up(self, account, choice):  # noqa: ARG002 -- everybody finds the same
+        found, failed = await self._request("look up", choice, lambda: self.catalogue.get(choice))
+        if found is None:
+            return self._attempt(failed or Refused(reason=Reason.NO_MATCH, detail="Trakt has no such item."))
+        return found
+
+    async def forget_play(self, account, remote_id):
+        def remove():
+            history = self._histories[account]
+            history[:] = [entry for entry in history if entry.remote_id != remote_id]
+
+        _, failed = await self._request("remove", remote_id, remove)
+        return self._attempt(failed or Accepted())
 
     # ---------------------------------------------------------------- inside
 

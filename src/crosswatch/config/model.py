@@ -213,6 +213,16 @@ class PersonSettings(LimitSettings, frozen=True, kw_only=True):
         self._tidy("name")
 
 
+class IdentitySettings(View, frozen=True, kw_only=True):
+    """What helps to find items at sinks: public lists of anime, each a file or an address."""
+
+    anime_list: str = ""
+    anime_ids: str = ""
+
+    def __post_init__(self) -> None:
+        self._tidy("anime_list", "anime_ids")
+
+
 class StorageSettings(View, frozen=True, kw_only=True):
     """Where plays and deliveries are kept; an empty `url` means SQLite beside `config.json`."""
 
@@ -269,6 +279,7 @@ class Settings(View, frozen=True, kw_only=True):
     trakt: TraktSettings = TraktSettings()
     auth: AuthSettings = AuthSettings()
     features: FeatureSettings = FeatureSettings()
+    identity: IdentitySettings = IdentitySettings()
     storage: StorageSettings = StorageSettings()
     web: WebSettings = WebSettings()
     access: AccessSettings = AccessSettings()

@@ -8,10 +8,14 @@ AniDB's says nothing about a library where they are not.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from crosswatch.core.events import Media, MediaKind
 from crosswatch.core.ids import Ids
-from crosswatch.core.plays import Match
+from crosswatch.core.plays import OVERRIDE, Match
+
+GUESSES = ("not_found", "ambiguous")
+"""Evidence of a match without ids: that a sink knows no such item, or several. Both may pass."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +99,8 @@ def match_of(media: Media, choice: Match) -> Match | None:
     """What a choice for a whole show says of one episode; None if it leads nowhere."""
     if not choice.is_of_show or media.season is None or media.number is None:
         return None
+    if media.season == 0 and choice.season_offset and choice.key == show_key(media):
+        return None  # specials are no season before the first one
     season = media.season + (choice.season_offset or 0)
     number = media.number + (choice.number_offset or 0)
     if season < 0 or number < 1:
@@ -106,6 +112,55 @@ def match_of(media: Media, choice: Match) -> Match | None:
         number=number,
         evidence=choice.evidence,
         made_at=choice.made_at,
+    )
+
+
+def choice_for_item(media: Media, found: Media, now: datetime) -> Match:
+    """The match of one item, as a person chose it.
+
+    Args:
+        media: The item as its server has it.
+        found: The same as the sink has it.
+        now: The present moment.
+    """
+    return Match(
+        key=media_key(media),
+        kind=None if found.kind is media.kind else found.kind,
+        ids=found.ids,
+        show_ids=found.show.ids if found.show else Ids(),
+        season=found.season,
+        number=found.number,
+        evidence=OVERRIDE,
+        made_at=now,
+        item=media.label,
+        found=found.label,
+    )
+
+
+def choice_for_show(media: Media, found: Media, now: datetime) -> Match | None:
+    """The match of all episodes of a show, as a person chose it for one; arguments as for `choice_for_item`.
+
+    Where the numbers differ, only the same season is meant, for the next one is likely to differ otherwise;
+    and specials are counted anew everywhere.
+
+    Returns:
+        None if one side is no episode with a season and a number.
+    """
+    if found.show is None or not found.show.ids or not show_key(media):
+        return None
+    if media.season is None or media.number is None or found.season is None or found.number is None:
+        return None
+    number_offset = found.number - media.number
+    is_narrow = bool(number_offset) or 0 in (media.season, found.season)
+    return Match(
+        key=show_key(media, season=media.season if is_narrow else None),
+        show_ids=found.show.ids,
+        season_offset=found.season - media.season,
+        number_offset=number_offset,
+        evidence=OVERRIDE,
+        made_at=now,
+        item=media.label,
+        found=found.label,
     )
 
 

@@ -160,13 +160,16 @@ class Ledger(Protocol):
     async def backlog(self) -> dict[SinkAccount, Backlog]:
         """What waits, for each account that has deliveries waiting or dead."""
 
-    async def retry(self, play_id: PlayId, now: datetime, *, anew: bool = False) -> int:
+    async def retry(
+        self, play_id: PlayId, now: datetime, *, anew: bool = False, trace: Sequence[TraceEntry] = ()
+    ) -> int:
         """Make the play's waiting and dead deliveries due at once, and those that a person chose to ignore.
 
         Args:
             play_id: The play.
             now: The present moment.
             anew: Whether those that were taken back are told again as well (`core.delivery.woken`).
+            trace: Steps to be added to the play's story.
 
         Returns:
             How many there were.
@@ -294,10 +297,17 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """An outcome and how it came about."""
+    """An outcome and how it came about.
+
+    Attributes:
+        outcome: What came of it.
+        exchanges: What was asked and answered.
+        how: Why the item was called as it was, for the play's story; empty where it goes by its own name.
+    """
 
     outcome: Outcome
     exchanges: tuple[Exchange, ...] = ()
+    how: str = ""
 
 
 class ScrobbleSink(Protocol):

@@ -18,22 +18,23 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from crosswatch.core.delivery import Step, next_step
-from crosswatch.core.identity import media_key
-from crosswatch.core.outcomes import AlreadyThere, Outcome, Retry
+from crosswatch.core.outcomes import AlreadyThere, Outcome, Refused, Retry
 from crosswatch.core.plays import DesiredAction
 from crosswatch.core.ports import Attempt, Claim, Order, Settlement
+from crosswatch.core.reasons import Reason
 from crosswatch.core.remote_history import MARGIN, find_remote, span_to_read
 from crosswatch.errors import StorageError
 from crosswatch.service.pace import Outage, Pace
 from crosswatch.service.story import tell_attempt
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from crosswatch.clock import Clock
     from crosswatch.core.events import Media, PlayId
-    from crosswatch.core.plays import Match, SinkAccount
+    from crosswatch.core.plays import SinkAccount
     from crosswatch.core.ports import Exchange, Ledger, ScrobbleSink
+    from crosswatch.service.memory import Known
 
 LEASE_REAL_S = 180.0
 """Real seconds that a lease lasts; longer than any request with its look-ups."""
@@ -59,6 +60,7 @@ class AccountWorker:
         account: Whose.
         sink: Where.
         ledger: What.
+        recall: What is known of an item.
         clock: Tells the time.
         worker: Name of this process among those that share the database.
         write_interval_s: Least seconds between two writes; asked anew each time.
@@ -72,6 +74,7 @@ class AccountWorker:
         *,
         sink: ScrobbleSink,
         ledger: Ledger,
+        recall: Callable[[Media], Awaitable[Known]],
         clock: Clock,
         worker: str,
         write_interval_s: Callable[[], float],
@@ -81,11 +84,13 @@ class AccountWorker:
         self.account = account
         self._sink = sink
         self._ledger = ledger
+        self._recall = recall
         self._clock = clock
         self._worker = f"{worker} {account}"  # leases are given back without those of its neighbours
         self._changed = changed
         self._pace = Pace(account, write_interval_s=write_interval_s, jitter=jitter)
         self._wake = asyncio.Event()
+        self._turn = asyncio.Lock()
         self._is_to_release = False
         self._is_to_hurry = False
 
@@ -132,18 +137,28 @@ class AccountWorker:
         now = self._clock.now()
         if self._pace.free_at(now) > now:
             return False
-        await self._keep_distance()
-        claims = await self._ledger.claim(
-            self.account,
-            worker=self._worker,
-            now=self._clock.now(),
-            lease=timedelta(seconds=LEASE_REAL_S * self._clock.scale),
-            batch=BATCH,
-        )
-        if not claims:
-            return False
-        await self._serve(claims)
-        return True
+        async with self._turn:
+            await self._keep_distance()
+            claims = await self._ledger.claim(
+                self.account,
+                worker=self._worker,
+                now=self._clock.now(),
+                lease=timedelta(seconds=LEASE_REAL_S * self._clock.scale),
+                batch=BATCH,
+            )
+            if claims:
+                await self._serve(claims)
+        return bool(claims)
+
+    async def take_back(self, remote_id: int) -> Attempt:
+        """Take one play out of the account's history, in turn with what is delivered."""
+        async with self._turn:
+            await self._keep_distance()
+            attempt = await self._sink.forget_play(self.account, remote_id)
+            now = self._clock.now()
+            self._pace.wrote(now)
+            self._pace.note([attempt.outcome], now)
+        return attempt
 
     async def _wait(self) -> None:
         """Sleep until something is due, but not for long, or something new is there."""
@@ -183,7 +198,8 @@ class AccountWorker:
             await self._settle([(claim, Attempt(outcome=unsent))])
 
     async def _send(self, claim: Claim) -> None:
-        attempt = await self._sink.send(await self._order(claim))
+        known = await self._recall(claim.play.media)
+        attempt = _told_how(await self._sink.send(self._order(claim, known)), known)
         self._pace.wrote(self._clock.now())
         if self._is_of_another_viewing(claim, attempt.outcome):
             await self._backfill([claim], so_far=attempt)
@@ -200,22 +216,18 @@ class AccountWorker:
             return False
         return outcome.watched_at is None or abs(outcome.watched_at - desired.at) > MARGIN
 
-    async def _order(self, claim: Claim) -> Order:
+    def _order(self, claim: Claim, known: Known) -> Order:
         play, desired = claim.play, claim.delivery.desired
         return Order(
             account=self.account,
-            media=play.media,
+            media=known.media,
             action=desired.action,
             progress=desired.progress,
             at=desired.at,
             started_at=play.started_at,
             play_id=play.id,
-            match=await self._recall(play.media),
+            match=known.match,
         )
-
-    async def _recall(self, media: Media) -> Match | None:
-        """What the sink calls the item, as far as that is remembered."""
-        return await self._ledger.match(media_key(media), self._clock.now())
 
     async def _backfill(self, claims: list[Claim], *, so_far: Attempt | None = None) -> None:
         """Read the account's history; settle what it holds, add what it lacks."""
@@ -226,12 +238,14 @@ class AccountWorker:
         if trouble is not None:
             await self._settle([(claim, _told_after(before, trouble)) for claim in claims])
             return
+        held = {entry.remote_id for entry in remote}
         others = await self._ledger.delivered_near(self.account, since, until)
         found: list[tuple[Claim, Attempt | None]] = []
         missing: list[Claim] = []
         for claim in claims:
-            match = await self._recall(claim.play.media)
-            entry = find_remote(claim.play, claim.delivery, remote, others, match=match, now=now)
+            known = await self._recall(claim.play.media)
+            play = replace(claim.play, media=known.media)
+            entry = find_remote(play, claim.delivery, remote, others, match=known.match, now=now)
             if entry is None:
                 missing.append(claim)
                 continue
@@ -240,17 +254,21 @@ class AccountWorker:
             found.append((claim, _told_after(before, Attempt(outcome=outcome))))
         await self._settle(found)
         if missing:
-            await self._add(missing, before)
+            await self._add(missing, before, held)
 
-    async def _add(self, claims: list[Claim], before: tuple[Exchange, ...]) -> None:
+    async def _add(self, claims: list[Claim], before: tuple[Exchange, ...], held: set[int]) -> None:
         await self._keep_distance()
-        orders = [await self._order(claim) for claim in claims]
+        knowledge = [await self._recall(claim.play.media) for claim in claims]
+        orders = [self._order(claim, known) for claim, known in zip(claims, knowledge, strict=True)]
         if not all(_is_leased(claim, self._clock.now()) for claim in claims):
             await self._return(claims)  # reading took so long that somebody else may be adding them by now
             return
-        attempts = await self._sink.backfill(orders)
+        attempts = await self._sink.backfill(orders, held=held)
         self._pace.wrote(self._clock.now())
-        told = [_told_after(before, attempt) for attempt in attempts]
+        told = [
+            _told_how(_told_after(before, attempt), known)
+            for attempt, known in zip(attempts, knowledge, strict=True)
+        ]
         await self._settle(list(zip(claims, told, strict=True)))
 
     # ------------------------------------------------------------------------------ settling
@@ -303,3 +321,11 @@ def _is_leased(claim: Claim, now: datetime) -> bool:
 def _told_after(before: tuple[Exchange, ...], attempt: Attempt) -> Attempt:
     """The attempt with what was said before it."""
     return replace(attempt, exchanges=before + attempt.exchanges)
+
+
+def _told_how(attempt: Attempt, known: Known) -> Attempt:
+    """The attempt with why the item was called so, and what helps if nobody knows it."""
+    outcome = attempt.outcome
+    if isinstance(outcome, Refused) and outcome.reason is Reason.NO_MATCH and known.hint:
+        outcome = replace(outcome, detail=f"{outcome.detail} {known.hint}".strip())
+    return replace(attempt, outcome=outcome, how=known.how)

@@ -64,7 +64,18 @@ def tell_attempt(
     if attempt is None:
         text = f"{desired.action.value} was not worth telling {account} any more."
         return (TraceEntry(at=now, step="dropped", text=text),)
-    steps = [
+    steps = _tell_exchanges(attempt, now)
+    if attempt.how:
+        steps.insert(0, TraceEntry(at=now, step="named", text=attempt.how))
+    outcome = attempt.outcome
+    ok = isinstance(outcome, Accepted | AlreadyThere)
+    text = f"{account}: {desired.action.value} {_said(outcome)}"
+    return (*steps, TraceEntry(at=now, step="answered", text=text, ok=ok))
+
+
+def _tell_exchanges(attempt: Attempt, now: datetime) -> list[TraceEntry]:
+    """A step for each request; no secrets."""
+    return [
         TraceEntry(
             at=now,
             step="sent",
@@ -74,10 +85,12 @@ def tell_attempt(
         )
         for exchange in attempt.exchanges
     ]
-    outcome = attempt.outcome
-    ok = isinstance(outcome, Accepted | AlreadyThere)
-    text = f"{account}: {desired.action.value} {_said(outcome)}"
-    return (*steps, TraceEntry(at=now, step="answered", text=text, ok=ok))
+
+
+def tell_taken_back(account: SinkAccount, attempt: Attempt, now: datetime) -> tuple[TraceEntry, ...]:
+    """The steps of taking a play out of an account's history."""
+    text = f"{account}: taken back, because you said so."
+    return (*_tell_exchanges(attempt, now), TraceEntry(at=now, step="taken_back", text=text, ok=True))
 
 
 def _said(outcome: Outcome) -> str:

@@ -82,9 +82,13 @@ class SqliteLedger(SqliteInbox):
         now = self._clock.now()
         return await self._writer.run(partial(writing.write_releases, worker=worker, now=now))
 
-    async def retry(self, play_id: PlayId, now: datetime, *, anew: bool = False) -> int:
+    async def retry(
+        self, play_id: PlayId, now: datetime, *, anew: bool = False, trace: Sequence[TraceEntry] = ()
+    ) -> int:
         """Make the play's waiting, dead and ignored deliveries due at once; how many there were."""
-        return await self._writer.run(partial(writing.write_retry, play_id=play_id, now=now, anew=anew))
+        return await self._writer.run(
+            partial(writing.write_retry, play_id=play_id, now=now, anew=anew, trace=trace)
+        )
 
     async def ignore(self, play_id: PlayId, now: datetime, trace: TraceEntry) -> bool:
         """Tell nobody of the play any more; False if a sink holds it, or is being told."""

@@ -115,7 +115,9 @@ def write_releases(connection: sqlite3.Connection, worker: str | None, now: date
     return len(rows)
 
 
-def write_retry(connection: sqlite3.Connection, play_id: PlayId, now: datetime, *, anew: bool) -> int:
+def write_retry(
+    connection: sqlite3.Connection, play_id: PlayId, now: datetime, *, anew: bool, trace: Sequence[TraceEntry]
+) -> int:
     """See `Ledger.retry`."""
     play = read_play(connection, play_id)
     if play is None:
@@ -128,6 +130,7 @@ def write_retry(connection: sqlite3.Connection, play_id: PlayId, now: datetime, 
     if changed:
         connection.execute(sql.SAVE_VERDICT, play_values(unignored(play)))
         _save_verdict(connection, unignored(play))
+    _add_trace(connection, play_id, trace)
     return sum(delivery.state is DeliveryState.PENDING for delivery in after)
 
 

@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 from crosswatch.errors import (
     AccessError,
     ConfigError,
+    CorrectionError,
     CrossWatchError,
     DeniedError,
     StorageError,
@@ -66,6 +67,10 @@ def add_error_handlers(app: FastAPI) -> None:
     @app.exception_handler(AccessError)
     async def access(request: Request, error: AccessError) -> Response:
         return refuse(request, access_status(error), str(error), headers=access_headers(error))
+
+    @app.exception_handler(CorrectionError)
+    async def correction(request: Request, error: CorrectionError) -> Response:
+        return refuse(request, 503 if error.is_passing else 409, str(error))
 
     @app.exception_handler(CrossWatchError)
     async def other(request: Request, error: CrossWatchError) -> Response:

@@ -10,9 +10,12 @@ if TYPE_CHECKING:
     from crosswatch.access.desk import AccessDesk
     from crosswatch.clock import Clock
     from crosswatch.config.file import ConfigFile
-    from crosswatch.core.events import PlayId
-    from crosswatch.core.ports import Ledger
+    from crosswatch.core.events import Account, PlayId
+    from crosswatch.core.people import Rules
+    from crosswatch.core.ports import Ledger, MetadataSource
     from crosswatch.logs import LogHub
+    from crosswatch.providers.anime.lists import SourceStatus
+    from crosswatch.service.corrections import Corrections
 
 
 class RuntimeLike(Protocol):
@@ -58,7 +61,7 @@ class RuntimeLike(Protocol):
         Returns:
             `has_watch`, `alive` and `stop_set` as the hand-over says; beside them `connected` (all servers),
             `problem` (a sentence or empty), `last_frame_at` (aware or None) and `servers`: for each at least
-            its `name`, `connected`, `since` (of the connection, or None), `last_frame_at` and `problem`.
+            its `name`, `server_uuid`, `connected`, `since` (of the connection, or None), `last_frame_at` and `problem`.
         """
 
     async def start_watch(self) -> bool:
@@ -73,8 +76,28 @@ class RuntimeLike(Protocol):
         `reason` is empty where the account is fine, or where it only takes time.
         """
 
-    async def retry(self, play_id: PlayId) -> int:
-        """Make what waits or was refused of the play due at once; how many deliveries that were."""
+    def rules(self) -> Rules:
+        """Whose plays count now, and for whom."""
+
+    def known_accounts(self) -> dict[str, list[Account]]:
+        """Everybody whom each watched server knows, by its `machineIdentifier`."""
+
+    def source_of(self, server: str) -> MetadataSource | None:
+        """The watched server of that `machineIdentifier`, to be asked; None if it is not watched."""
+
+    @property
+    def corrections(self) -> Corrections:
+        """What a person may do about plays and matches.
+
+        Raises:
+            StorageError: While there is no database.
+        """
+
+    def anime_status(self) -> tuple[SourceStatus, ...]:
+        """How each list of anime stands."""
+
+    async def refresh_anime(self) -> tuple[SourceStatus, ...]:
+        """Read the lists of anime anew; how they stand then."""
 
     def changes(self) -> AsyncIterator[PlayId | None]:
         """Each play that changes from now on, or None for anything else; ends with the app."""

@@ -186,7 +186,7 @@ async def test_retry_wakes_what_was_refused(web, runtime):
     answer = await web.post(f"/api/plays/{play.id}/retry")
 
     assert answer.json() == {"ok": True, "retried": 1, "detail": "Trying again now."}
-    assert runtime.retried == [play.id]
+    assert runtime.changed == [play.id]
     [told] = (await web.get("/api/plays")).json()["plays"]
     assert told["verdict"] == "queued"
 

@@ -22,7 +22,7 @@ from crosswatch.errors import PayloadError
 from crosswatch.providers.anime.formats import parse_list
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
     from crosswatch.clock import Clock
@@ -62,17 +62,13 @@ class AnimeLists:
         http: Shared with the whole process; it is not closed here.
         folder: Where copies of fetched lists are kept.
         clock: Tells the time.
-        changed: Called when something else is known than before.
     """
 
-    def __init__(
-        self, http: aiohttp.ClientSession, folder: Path, clock: Clock, changed: Callable[[], None]
-    ) -> None:
+    def __init__(self, http: aiohttp.ClientSession, folder: Path, clock: Clock) -> None:
         self.known = AnimeList()
         self._http = http
         self._folder = folder
         self._clock = clock
-        self._changed = changed
         self._sources: tuple[str, ...] = ()
         self._lists: dict[str, AnimeList] = {}
         self._status: dict[str, SourceStatus] = {}
@@ -83,11 +79,16 @@ class AnimeLists:
         """How each list stands, in the order in which they count."""
         return tuple(self._status.get(one, SourceStatus(source=shown(one))) for one in self._sources)
 
-    async def use(self, sources: Sequence[str]) -> None:
-        """Know what these files and addresses say, the first ones first; unchanged ones are left alone."""
+    async def use(self, sources: Sequence[str]) -> bool:
+        """Know what these files and addresses say, the first ones first; unchanged ones are left alone.
+
+        Returns:
+            Whether something else is known then than before.
+        """
         wanted = tuple(dict.fromkeys(source for source in sources if source))
         if wanted == self._sources:
-            return
+            return False
+        before = self.known
         async with self._turn:
             self._sources = wanted
             new = [source for source in wanted if source not in self._lists]
@@ -97,14 +98,16 @@ class AnimeLists:
             for source in new:
                 await self._read(source)
             self._join()
+        return self.known != before
 
-    async def refresh(self) -> tuple[SourceStatus, ...]:
-        """Read all lists anew; how they stand then."""
+    async def refresh(self) -> bool:
+        """Read all lists anew; whether something else is known then than before."""
+        before = self.known
         async with self._turn:
             for source in self._sources:
                 await self._read(source)
             self._join()
-        return self.status
+        return self.known != before
 
     # ------------------------------------------------------------------------------ one list
 
@@ -144,9 +147,7 @@ class AnimeLists:
         known = AnimeList()
         for source in self._sources:
             known = known.joined(self._lists.get(source, AnimeList()))
-        if known != self.known:
-            self.known = known
-            self._changed()
+        self.known = known
 
     # ------------------------------------------------------------------------------ copies
 

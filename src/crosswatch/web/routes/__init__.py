@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crosswatch.web.routes import access, config, events, health, logs, pages, plays, setup, watch, webhook
+from crosswatch.web.routes import (
+    access,
+    config,
+    events,
+    health,
+    logs,
+    matches,
+    pages,
+    plays,
+    setup,
+    watch,
+    webhook,
+)
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -12,5 +24,5 @@ if TYPE_CHECKING:
 
 def add_routes(app: FastAPI) -> None:
     """Give the app all its addresses."""
-    for noun in (watch, config, logs, plays, webhook, health, events, pages, access, setup):
+    for noun in (watch, config, logs, plays, matches, webhook, health, events, pages, access, setup):
         app.include_router(noun.router)

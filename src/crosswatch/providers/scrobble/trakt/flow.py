@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from crosswatch.core.events import Media
-from crosswatch.core.identity import media_key
+from crosswatch.core.identity import GUESSES, media_key
 from crosswatch.core.outcomes import Accepted, AlreadyThere, Hold, Outcome, Refused, Retry
 from crosswatch.core.plays import OVERRIDE, DesiredAction, Match
 from crosswatch.core.reasons import Reason
@@ -52,8 +52,7 @@ SURELY_WATCHED = 81.0
 
 NOTHING_TO_TELL = "There is nothing to tell Trakt at this position."
 
-NOT_FOUND = "not_found"
-AMBIGUOUS = "ambiguous"
+NOT_FOUND, AMBIGUOUS = GUESSES
 TAKEN_FOR_ANOTHER = "taken_for_another"
 """Evidence of a match without ids: Trakt does not know the item; knows several; or took our ids for another
 item, so that they must not be sent again, but a search may still find it."""

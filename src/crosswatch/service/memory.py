@@ -1,0 +1,104 @@
+"""What an item is called at a sink, as far as that is known: by a person, by a list of anime, by experience.
+
+A person's choice comes first, for the item before its season and its season before its show. Then an item
+that only AniDB or MyAnimeList has a name for is called by what the lists say of it. What was learned of an
+item is remembered under the name that sinks know it by.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from crosswatch.core.anime import AnimeList, is_anime, translate
+from crosswatch.core.identity import keys_of, match_of, media_key
+from crosswatch.core.plays import OVERRIDE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from crosswatch.clock import Clock
+    from crosswatch.core.events import Media
+    from crosswatch.core.plays import Match
+    from crosswatch.core.ports import Ledger
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What is known of an item before a sink is asked.
+
+    Attributes:
+        media: The item by the ids and numbers that sinks know.
+        match: What the sink calls it, or None.
+        how: Why it is called so, for the story; empty where it goes by its own name.
+        hint: What to do if the sink does not know it; empty where nothing more is known here.
+    """
+
+    media: Media
+    match: Match | None = None
+    how: str = ""
+    hint: str = ""
+
+
+class Memory:
+    """Looks up what is known of items.
+
+    Args:
+        ledger: Where choices and experience are.
+        clock: Tells the time.
+        anime: The lists in force.
+    """
+
+    def __init__(self, ledger: Ledger, clock: Clock, anime: Callable[[], AnimeList]) -> None:
+        self._ledger = ledger
+        self._clock = clock
+        self._anime = anime
+
+    async def recall(self, media: Media) -> Known:
+        """What is known of the item.
+
+        Raises:
+            StorageError: If the database cannot be read.
+        """
+        known = self._anime()
+        translated = translate(media, known)
+        keys = (*keys_of(media), *([media_key(translated)] if translated else []))
+        found = await self._ledger.recall(keys, self._clock.now())
+        choice = _choice(media, [found[key] for key in keys if key in found])
+        if choice is not None:
+            return Known(media=media, match=choice, how=f"Called as you chose: {_called(choice)}.")
+        if translated is not None:
+            how = f"By the anime list it is {_place_of(translated)}."
+            return Known(media=translated, match=found.get(media_key(translated)), how=how)
+        hint = _hint(media, known) if is_anime(media) else ""
+        return Known(media=media, match=found.get(media_key(media)), hint=hint)
+
+
+def _choice(media: Media, remembered: list[Match]) -> Match | None:
+    """The most special of a person's choices, as a match of this very item."""
+    chosen = [match for match in remembered if match.evidence == OVERRIDE]
+    matches = (match_of(media, match) if match.is_of_show else match for match in chosen)
+    return next((match for match in matches if match is not None), None)
+
+
+def _called(match: Match) -> str:
+    if match.found:
+        return match.found
+    return f"season {match.season}, number {match.number} of the show that you named"
+
+
+def _place_of(media: Media) -> str:
+    if media.show is None:
+        ids = media.ids.as_dict()
+        return "the film " + ", ".join(f"{name} {value}" for name, value in ids.items())
+    return (
+        f"{media.numbering.value} season {media.season}, number {media.number} of tvdb {media.show.ids.tvdb}"
+    )
+
+
+def _hint(media: Media, known: AnimeList) -> str:
+    name = media.foreign_ids[0].replace("anidb-", "AniDB ").replace("mal-", "MyAnimeList ")
+    if not known.titles:
+        return f"Only {name} is known of it. Name an anime list in identity.anime_list, or say what it is."
+    number = "" if media.number is None else f" season {media.season}, number {media.number}"
+    return f"The anime list has no place for {name}{number}. Say what it is."
