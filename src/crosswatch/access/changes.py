@@ -41,18 +41,24 @@ def make_key(name: str, scope: Scope, now: datetime) -> tuple[str, ApiKey]:
 
 
 def with_user(register: Register, user: User, *sessions: Session) -> Register:
-    """The register in which this is the user of that name, with no sessions but these.
-
-    A hash that is only made anew with the same password, which has the user's old date, ends no session.
-    """
+    """The register in which this is the user of that name, with no sessions but these."""
     others = tuple(one for one in register.users if one.name.casefold() != user.name.casefold())
-    before = register.user(user.name)
-    is_same_password = before is not None and before.created_at == user.created_at
-    kept = tuple(
-        one for one in register.sessions if is_same_password or one.user.casefold() != user.name.casefold()
-    )
+    kept = tuple(one for one in register.sessions if one.user.casefold() != user.name.casefold())
     return msgspec.structs.replace(
         register, users=(*others, user), sessions=(*kept, *sessions), setup_code=""
+    )
+
+
+def with_renewed_hash(register: Register, name: str, before: str, after: str) -> Register:
+    """The register with another hash of the same password, unless the password was changed meanwhile."""
+    return msgspec.structs.replace(
+        register,
+        users=tuple(
+            msgspec.structs.replace(one, password=after)
+            if (one.name, one.password) == (name, before)
+            else one
+            for one in register.users
+        ),
     )
 
 

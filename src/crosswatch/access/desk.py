@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from crosswatch.access.changes import make_key, make_user, with_code, with_key, with_user, without_key
+from crosswatch.access.changes import (
+    make_key,
+    make_user,
+    with_code,
+    with_key,
+    with_renewed_hash,
+    with_user,
+    without_key,
+)
 from crosswatch.access.file import AccessFile
 from crosswatch.access.passwords import hash_password, is_outdated, is_password
 from crosswatch.access.register import ApiKey, Register, Scope, Session, Usage, User, with_usage
@@ -322,8 +330,9 @@ class AccessDesk:
             self._waiting -= 1
         self._slow_down.succeeded(caller.source)
         if user is not None and is_outdated(user.password):
-            renewed = msgspec.structs.replace(user, password=await asyncio.to_thread(hash_password, password))
-            await self._change(lambda register: with_user(register, renewed))
+            name, before = user.name, user.password
+            after = await asyncio.to_thread(hash_password, password)
+            await self._change(lambda register: with_renewed_hash(register, name, before, after))
 
     def _require_patience(self, caller: Caller, account: str) -> None:
         wait = self._slow_down.wait(

@@ -85,7 +85,7 @@ class AccessFile:
                     remove_leftovers(self.path)
                     before = self._read_or_keep(over_broken=over_broken)
                     after = change(before)
-                    if after != before:
+                    if after != before or signature_of(self.path) is None:
                         write_atomically(self.path, _encode(after))
             except OSError as error:
                 raise AccessError(

@@ -71,6 +71,7 @@ def sync_folder(folder: Path) -> None:
 @contextlib.contextmanager
 def file_lock(path: Path) -> Iterator[None]:
     """Hold the lock file, waiting for other processes; do without where the folder has no locks."""
+    was_there = path.exists()
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE_FILE)
     except OSError as error:
@@ -79,6 +80,8 @@ def file_lock(path: Path) -> Iterator[None]:
         yield
         return
     try:
+        if not was_there:
+            _leave_to_owner(descriptor, path.parent)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
         except OSError as error:
@@ -94,6 +97,7 @@ def _write_beside(target: Path, data: bytes) -> Path:
     descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".tmp")
     try:
         with os.fdopen(descriptor, "wb") as file:
+            _leave_to_owner(descriptor, target if target.exists() else target.parent)
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
@@ -101,6 +105,13 @@ def _write_beside(target: Path, data: bytes) -> Path:
         Path(name).unlink(missing_ok=True)
         raise
     return Path(name)
+
+
+def _leave_to_owner(descriptor: int, of: Path) -> None:
+    """Give what root writes to that path's owner: a command in a container is root, the app is not."""
+    if os.geteuid() == 0:
+        owner = of.stat()
+        os.fchown(descriptor, owner.st_uid, owner.st_gid)
 
 
 def _write_in_place(target: Path, data: bytes) -> None:
