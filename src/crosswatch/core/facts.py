@@ -121,3 +121,8 @@ class HistoryRow:
     account_id: int
     viewed_at: datetime
     media: Media
+
+
+def item_of(media: Media) -> str:
+    """The key by which a session knows its item: the server's, or what comes nearest to it."""
+    return media.rating_key or media.guid or f"{media.kind.value}:{media.label}"

@@ -78,8 +78,8 @@ def _by_rules(rules: Rules, play: Play) -> tuple[Passed, Play]:
     if not play.media.kind.is_scrobbled:
         return _NOBODY, skipped(play, Reason.TYPE_UNSUPPORTED, f"its type is {play.media.kind.value}")
     decision = decide(rules, play)
-    if isinstance(decision, Passed) and not play.account.is_known:
-        decision = Held()
+    if isinstance(decision, Passed) and play.server and not play.account.is_known:
+        decision = Held()  # what comes from no server at all has nobody to say more of it
     match decision:
         case Passed():
             return decision, play

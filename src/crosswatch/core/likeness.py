@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from crosswatch.core.events import OWNER_ID, Account, PlayId
 from crosswatch.core.facts import Notification, SessionRow
+from crosswatch.core.filters import fold
+from crosswatch.core.plays import Origin
 from crosswatch.core.session import Session
 
 REKEY_AFTER = timedelta(seconds=15)
@@ -18,6 +22,9 @@ ECHO_MS = 15_000
 
 REWIND_MS = 60_000
 """Players that turn up anew may go back so far."""
+
+HOOK_KEY = "hook/"
+"""Begins the key of a session of which only webhooks have told; servers do not know it."""
 
 
 def has_passed(since: datetime, span: timedelta, now: datetime) -> bool:
@@ -48,9 +55,79 @@ def fits(session: Session, row: SessionRow) -> bool:
     return session.binding.account.id in (None, row.account.id)
 
 
+def pair_rows(
+    sessions: Sequence[Session], rows: Sequence[SessionRow], *, elsewhere: bool
+) -> dict[PlayId, SessionRow]:
+    """The line of the server's list that is about each session.
+
+    Args:
+        sessions: Those that go on.
+        rows: The whole list.
+        elsewhere: Whether a session may be listed under another key (Q19). One that has none always may.
+    """
+    listed = {row.session_key: row for row in rows}
+    pairs: dict[PlayId, SessionRow] = {}
+    for session in sessions:
+        row = listed.get(session.session_key)
+        if row is not None and fits(session, row):
+            pairs[session.play_id] = listed.pop(row.session_key)
+    for session in sessions:
+        if session.client_id and session.play_id not in pairs and (elsewhere or is_keyless(session)):
+            same_player = (row for row in listed.values() if row.player.client_id == session.client_id)
+            row = next((row for row in same_player if fits(session, row)), None)
+            if row is not None:
+                pairs[session.play_id] = listed.pop(row.session_key)
+    return pairs
+
+
+def as_notification(row: SessionRow) -> Notification:
+    """What the player would say if it said what the server's list does."""
+    return Notification(
+        session_key=row.session_key,
+        rating_key=row.media.rating_key,
+        state=row.state,
+        offset_ms=row.offset_ms,
+        client_id=row.player.client_id,
+    )
+
+
+def is_keyless(session: Session) -> bool:
+    """Whether the server's own key of the session is not known."""
+    return session.session_key.startswith(HOOK_KEY)
+
+
+def is_told_by_hooks(session: Session) -> bool:
+    """Whether no frame has told of the session, so that silence says nothing and positions are old."""
+    return session.origin is Origin.WEBHOOK and session.frame_at is None
+
+
+def may_be_same_person(one: Account, other: Account) -> bool:
+    """Whether two accounts of one server may be the same: nothing that both know contradicts.
+
+    A server's owner is number 1 there, and has another number at plex.tv; a webhook may give either.
+    """
+    if not (one.is_known and other.is_known) or (one.id is not None and one.id == other.id):
+        return True
+    if one.id is not None and other.id is not None:
+        owner, number = (one, other.id) if one.id == OWNER_ID else (other, one.id)
+        if owner.id != OWNER_ID:
+            return False
+        if owner.owner_plex_id is not None:
+            return owner.owner_plex_id == number
+    mine, theirs = _names_of(one), _names_of(other)
+    return not (mine and theirs) or bool(mine & theirs)
+
+
+def _names_of(account: Account) -> set[str]:
+    return {fold(name) for name in (account.name, *account.aliases)} - {""}
+
+
 def is_echo(ended: Session, notification: Notification, item: str, now: datetime) -> bool:
     """Whether a live frame is an old one of a session that has ended meanwhile (twins, late frames)."""
-    if ended.session_key != notification.session_key or ended.item != item:
+    is_its = ended.session_key == notification.session_key or (
+        is_keyless(ended) and ended.client_id == notification.client_id
+    )
+    if not is_its or ended.item != item:
         return False
     offset_ms = notification.offset_ms
     is_near = offset_ms is None or abs(offset_ms - (ended.offset_ms or 0)) <= ECHO_MS
@@ -65,6 +142,8 @@ def is_moved(session: Session, notification: Notification, item: str, now: datet
     """
     if session.item != item or not session.client_id or session.client_id != notification.client_id:
         return False
+    if is_keyless(session):
+        return True
     offset_ms, last_ms = notification.offset_ms, session.offset_ms
     was_silent = now - session.last_seen_at >= REKEY_AFTER or session.misses > 0
     if offset_ms is None or last_ms is None:

@@ -32,6 +32,8 @@ def desired_for(event: ScrobbleEvent, *, watched_at_percent: float) -> Desired |
         watched_at_percent: Progress from which an ended play is watched, 50 to 100.
     """
     progress = event.progress
+    if progress is None and event.is_counted and event.action is ScrobbleAction.STOP:
+        progress = Percent(PAUSE_LIMIT)  # at least so far, whatever its last position was
     if progress is None:
         return None
     match event.action:
@@ -42,7 +44,7 @@ def desired_for(event: ScrobbleEvent, *, watched_at_percent: float) -> Desired |
                 return None
             return Desired(action=DesiredAction.PAUSE, progress=progress, at=event.at)
         case ScrobbleAction.STOP:
-            watched = progress >= watched_at_percent and event.why != SKIPPED
+            watched = (progress >= watched_at_percent or event.is_counted) and event.why != SKIPPED
             action = DesiredAction.WATCHED if watched else DesiredAction.STOP
             if event.why == SKIPPED:
                 progress = Percent(0.0)  # nothing of it was seen, so there is no position to keep

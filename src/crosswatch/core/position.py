@@ -63,7 +63,7 @@ class Position:
             self.done_at = None
         if self.offset_ms is not None and not self.is_near(offset_ms, now, is_playing=is_playing):
             self.is_sought = True
-            self.is_skipped = _is_skip(self.offset_ms, offset_ms, duration_ms)
+            self.is_skipped = self._is_skip(offset_ms, now, duration_ms)
         self.set(offset_ms, now)
 
     def stop(self, offset_ms: int, now: datetime, *, duration_ms: int | None) -> None:
@@ -75,7 +75,7 @@ class Position:
             is_fresh = now - self.at <= FRESH
             if offset_ms == 0 or (is_fresh and self.offset_ms - offset_ms > SEEK_MS):
                 return
-            self.is_skipped = self.is_skipped or _is_skip(self.offset_ms, offset_ms, duration_ms)
+            self.is_skipped = self.is_skipped or self._is_skip(offset_ms, now, duration_ms)
         self.offset_ms, self.at = offset_ms, now
 
     def set(self, offset_ms: int, now: datetime) -> None:
@@ -83,6 +83,11 @@ class Position:
         self.offset_ms, self.at = offset_ms, now
         if offset_ms > 0:
             self.lowest_ms = offset_ms if self.lowest_ms is None else min(self.lowest_ms, offset_ms)
+
+    def forget(self) -> None:
+        """It is not known any more where the player is."""
+        self.offset_ms = self.at = None
+        self.is_sought = self.is_skipped = False
 
     def check(self, duration_ms: int | None) -> None:
         """Drop what was believed while the length was unknown, and cannot be about an item of this length."""
@@ -107,8 +112,9 @@ class Position:
         if duration_ms <= offset_ms <= LONGEST_MS:
             self.done_at = max(self.at, now - timedelta(milliseconds=offset_ms - duration_ms))
 
-
-def _is_skip(before_ms: int, after_ms: int, duration_ms: int | None) -> bool:
-    if not duration_ms:
-        return False
-    return after_ms - before_ms >= SKIP_SHARE * duration_ms and duration_ms - after_ms < SKIP_REST_MS
+    def _is_skip(self, offset_ms: int, now: datetime, duration_ms: int | None) -> bool:
+        """Whether nearly all was jumped over; after a while without a word it may have been played."""
+        if not duration_ms or self.offset_ms is None or self.at is None or now - self.at > FRESH:
+            return False
+        jump_ms = offset_ms - self.offset_ms
+        return jump_ms >= SKIP_SHARE * duration_ms and duration_ms - offset_ms < SKIP_REST_MS

@@ -30,7 +30,8 @@ from crosswatch.core.events import (
     ScrobbleAction,
     ScrobbleEvent,
 )
-from crosswatch.core.facts import Binding, Notification
+from crosswatch.core.facts import Binding, Notification, item_of
+from crosswatch.core.hearsay import Hearsay
 from crosswatch.core.plays import Origin, Play, PlayState
 from crosswatch.core.position import Position
 from crosswatch.core.progress import length_of, percent
@@ -115,6 +116,11 @@ class Session:
         gone_since: When it was found gone after a time in which nobody listened, or None.
         checked_at: When the server's list was last looked at on its account.
         saved_at: When its position was last written down.
+        origin: The source that told of it first.
+        frame_at: When a frame about it came last; None if only others have told of it.
+        counted_at: When the server was heard to count it as watched, or None.
+        ending: How it ended: `frame`, `vanished` …; empty while it goes on.
+        hearsay: What webhooks have said of it.
     """
 
     play_id: PlayId
@@ -138,6 +144,10 @@ class Session:
     checked_at: datetime | None = None
     saved_at: datetime | None = None
     origin: Origin = Origin.WATCH
+    frame_at: datetime | None = None
+    counted_at: datetime | None = None
+    ending: str = ""
+    hearsay: Hearsay = field(default_factory=Hearsay)
     _frames: int = field(default=0, repr=False)
     _has_played: bool = field(default=False, repr=False)
     _started_told_at: datetime | None = field(default=None, repr=False)
@@ -152,8 +162,8 @@ class Session:
 
     @property
     def is_identified(self) -> bool:
-        """Whether the server has said who watches, and what."""
-        return self.binding is not None and self.binding.account.is_known
+        """Whether it is known who watches, and what; where there is no server, nobody will say more."""
+        return self.binding is not None and (self.binding.account.is_known or not self.server)
 
     @property
     def is_scrobbled(self) -> bool:
@@ -214,7 +224,7 @@ class Session:
         if self.has_ended:
             return []
         self._frames += 1
-        self.last_seen_at = now
+        self.last_seen_at = max(now, self.last_seen_at)
         self.find()
         self.client_id = self.client_id or notification.client_id
         self.play_queue_item = self.play_queue_item or notification.play_queue_item
@@ -250,6 +260,7 @@ class Session:
         """
         if self.has_ended:
             return []
+        self.ending = why
         self.ended_at = min(at, self.position.done_at or at)
         self.signal = Signal.STOPPED
         return self.tell(at, why="skipped" if self.position.is_skipped else why)
@@ -301,6 +312,7 @@ class Session:
             progress=self.progress,
             at=at,
             why=why,
+            is_counted=self.counted_at is not None,
         )
 
     # ------------------------------------------------------------------------------ where it is
@@ -352,6 +364,7 @@ class Session:
             started_at=self.started_at,
             last_seen_at=self.last_seen_at,
             ended_at=self.ended_at,
+            counted_at=self.counted_at,
         )
 
 
@@ -364,7 +377,7 @@ def restored(play: Play) -> Session:
         play_id=play.id,
         server=play.server,
         session_key=play.session_key,
-        item=play.media.rating_key or play.media.guid,
+        item=item_of(play.media),
         client_id=play.player.client_id,
         play_queue_item=play.play_queue_item,
         started_at=play.started_at,
@@ -375,6 +388,7 @@ def restored(play: Play) -> Session:
         binding=Binding(account=play.account, media=play.media, player=play.player),
         saved_at=play.last_seen_at,
         origin=play.origin,
+        counted_at=play.counted_at,
         _frames=2,
         _has_played=True,
     )

@@ -8,12 +8,13 @@ that had been reached, and whoever goes back there has begun to watch again.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from crosswatch.core.events import Percent
 from crosswatch.core.filters import is_same_person
 from crosswatch.core.plays import Origin, Play
 from crosswatch.core.policy import PAUSE_LIMIT
+from crosswatch.core.progress import length_of
 from crosswatch.core.reasons import Reason
 from crosswatch.core.reconcile import spans
 
@@ -22,6 +23,10 @@ TAIL_GAP = timedelta(hours=36)
 
 TAIL_SLACK_PERCENT = 10.0
 """How much earlier than the stop a tail may begin: players rewind a little on resume, and so do people."""
+
+SHORTEST_VIEWING = timedelta(minutes=10)
+"""So much passes from the end of a viewing to the count of another one, if the length of the item is unknown;
+else half its length."""
 
 _WITHDRAWN = (Reason.IGNORED_BY_YOU, Reason.TAKEN_BACK)
 """Reasons of a viewing that does not count any more, because somebody said so."""
@@ -41,9 +46,17 @@ def is_tail(play: Play, earlier: Play, *, lowest: Percent | None) -> bool:
         return False
     if earlier.origin is Origin.HISTORY and spans(play, earlier.watched_at):
         return True  # the server counted this very viewing while it went on
+    if lowest is None and play.counted_at is not None:
+        return _is_recount(play, play.counted_at, earlier)
     is_soon = play.started_at - earlier.watched_at <= TAIL_GAP
     reached = PAUSE_LIMIT if earlier.progress is None else earlier.progress
     return is_soon and lowest is not None and lowest >= reached - TAIL_SLACK_PERCENT
+
+
+def _is_recount(play: Play, counted_at: datetime, earlier: Play) -> bool:
+    """Whether nothing is known of a viewing but its count, and that came too soon for another viewing."""
+    shortest = length_of(play.media.duration_ms) / 2 or SHORTEST_VIEWING
+    return counted_at - (earlier.ended_at or counted_at) < shortest
 
 
 def _is_same_item(play: Play, earlier: Play) -> bool:

@@ -7,8 +7,9 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from crosswatch.core.events import Account, Media
+from crosswatch.core.events import Account, Media, Player
 from crosswatch.core.facts import Binding
+from crosswatch.core.likeness import is_keyless, pair_rows
 from crosswatch.errors import SourceAuthError, SourceError, SourceNotFoundError, SourceUnavailableError
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class Binder:
         try:
             row = await self._find_row(session)
             media = await self._media(session, row)
-            account = await self._account(row)
+            account = await self._account(session, row)
         except SourceError as error:
             log.warning(
                 "cannot find out who watches item %s: %s",
@@ -50,7 +51,8 @@ class Binder:
         if media is None:
             return None
         if row is None:
-            return Binding(account=account, media=media)
+            player = session.hearsay.binding.player if session.hearsay.binding else Player()
+            return Binding(account=account, media=media, player=player)
         return Binding(
             account=account, media=_with_row(media, row.media), player=row.player, offset_ms=row.offset_ms
         )
@@ -61,22 +63,26 @@ class Binder:
         try:
             rows = await self._source.fetch_sessions()
         except SourceAuthError:
-            if await self._source.fetch_sole_viewer() is not None:
+            if session.hearsay.binding is not None or await self._source.fetch_sole_viewer() is not None:
                 return None
             raise
+        if is_keyless(session):
+            return pair_rows([session], rows, elsewhere=True).get(session.play_id)
         named = [row for row in rows if row.session_key == session.session_key]
         fitting = [row for row in named if row.media.rating_key in ("", session.item)]
         return fitting[0] if fitting else None
 
     async def _media(self, session: Session, row: SessionRow | None) -> Media | None:
-        if row is not None and not row.media.kind.is_scrobbled:
-            return row.media
+        told = session.hearsay.binding
+        known = row.media if row is not None else told.media if told is not None else None
+        if known is not None and not known.kind.is_scrobbled:
+            return known
         if not session.item.isalnum():  # a path, as of live television: there is no such item to ask for
-            return row.media if row is not None else None
+            return known
         try:
             media = await self._source.fetch_media(session.item)
         except SourceNotFoundError:  # deleted while it plays
-            return row.media if row is not None else None
+            return known
         except SourceUnavailableError:
             self._failures[session.item] += 1
             if row is None or self._failures[session.item] < PATIENCE:
@@ -85,14 +91,17 @@ class Binder:
         del self._failures[session.item]
         return media
 
-    async def _account(self, row: SessionRow | None) -> Account:
+    async def _account(self, session: Session, row: SessionRow | None) -> Account:
+        """Who watches: whom the list names, else whom a webhook has named."""
+        told = session.hearsay.binding.account if session.hearsay.binding else Account()
         viewer = await self._source.fetch_sole_viewer()
-        if viewer is not None:
+        if viewer is not None and not (is_keyless(session) and told.is_known):
             return viewer
-        if row is None or row.account.id is None:
-            return row.account if row is not None else Account()
-        await self._source.resolve_account(row.account.id)
-        return self._source.known_account(row.account)
+        named = row.account if row is not None and row.account.is_known else told
+        if named.id is None:
+            return named
+        await self._source.resolve_account(named.id)
+        return self._source.known_account(named)
 
 
 def _with_row(media: Media, listed: Media) -> Media:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from crosswatch.core.events import PlayerState, PlayId
@@ -48,7 +50,8 @@ def test_a_play_and_its_session_agree():
     assert again == play
 
 
-def test_what_has_no_key_of_its_own_goes_by_its_guid():
+def test_what_has_no_key_of_its_own_goes_by_its_guid_or_else_by_its_title():
+    film = make_play().media
     assert restored(make_play(media=full_play().media)).item == full_play().media.rating_key
-    nameless = restored(make_play())
-    assert nameless.item == make_play().media.guid
+    assert restored(make_play(media=replace(film, guid="local://12"))).item == "local://12"
+    assert restored(make_play(media=film)).item == "movie:Arrival (2016)"
