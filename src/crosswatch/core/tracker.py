@@ -23,6 +23,7 @@ from crosswatch.core.likeness import are_others, fits, has_passed, is_echo, is_m
 from crosswatch.core.plays import Play
 from crosswatch.core.progress import is_noise
 from crosswatch.core.questions import Questions
+from crosswatch.core.quiet import Quiet
 from crosswatch.core.session import Session, restored
 
 SILENT_AFTER = timedelta(seconds=45)
@@ -93,6 +94,7 @@ class SessionTracker:
         self._sessions: dict[str, Session] = {}
         self._ended: list[Session] = []
         self._questions = Questions()
+        self._quiet = Quiet()
         self._confirm_at: datetime | None = None
         self._listening_since: datetime | None = None
         self._knows_what_plays = False
@@ -106,6 +108,9 @@ class SessionTracker:
 
     def wanted(self, now: datetime) -> Wanted:
         """What is to be found out at this moment; each question is asked once until it is answered."""
+        if self._quiet.reigns(now):
+            return Wanted()
+        self._quiet.end()
         asking = (*self._sessions.values(), *self._ended)
         bindings = tuple(session for session in asking if self._questions.ask(session, now))
         silent = [session for session in self._sessions.values() if self._is_to_be_checked(session, now)]
@@ -118,13 +123,16 @@ class SessionTracker:
 
     def next_at(self, now: datetime) -> datetime:
         """When `tick` and `wanted` are worth calling again if nothing is heard meanwhile."""
+        if self._quiet.reigns(now):
+            return self._quiet.until
         moments = [now + LOOK_ANYWAY]
         moments += [self._check_at(session) for session in self._sessions.values()]
         moments += [s.hold_until for s in self._sessions.values() if s.hold_until]
         moments += self._questions.moments((*self._sessions.values(), *self._ended))
         if self._confirm_at is not None:
             moments.append(self._confirm_at)
-        return max(now, min(moments))
+        self._quiet.begin(now, max(now, min(moments)))
+        return self._quiet.until
 
     # ------------------------------------------------------------------------------ hearing
 
@@ -191,6 +199,7 @@ class SessionTracker:
         began_at = now
         if offset_ms and not self._knows_what_plays and not is_noise(offset_ms, None):
             began_at -= timedelta(milliseconds=offset_ms)
+        self._quiet.end()
         session = Session(
             play_id=self._new_play_id(began_at),
             server=self.server,
@@ -206,6 +215,7 @@ class SessionTracker:
 
     def bind(self, session: Session, binding: Binding | None, now: datetime) -> list[Update]:
         """Take in what the server said about a session; None if it said nothing of use."""
+        self._quiet.end()
         self._questions.answered(session, now)
         if binding is None:
             return []
@@ -221,6 +231,7 @@ class SessionTracker:
             plays: Oldest first; of two under one key, the newest is the likelier holder. Those that are known
                 already are left as they are.
         """
+        self._quiet.end()
         known = {session.play_id for session in (*self._sessions.values(), *self._ended)}
         for play in reversed(plays):
             if play.id in known:
@@ -240,6 +251,7 @@ class SessionTracker:
             reconnected: True if frames may have been missed: every session is then checked, not only the
                 silent ones, and what plays unknown to us begins here.
         """
+        self._quiet.end()
         pairs = self._pairs(rows, elsewhere=reconnected)
         updates: list[Update] = []
         if reconnected:
@@ -376,14 +388,13 @@ class SessionTracker:
         if session.has_ended and self._sessions.get(session.session_key) is session:
             del self._sessions[session.session_key]
             self._ended.append(session)
+        is_news = bool(events) or even_without_event or session.has_ended
+        if is_news or session.hold_until is not None:
+            self._quiet.end()
         if session.binding is None:
             return []
-        play = session.as_play()
         is_due = session.saved_at is None or has_passed(session.saved_at, SAVE_EVERY, session.last_seen_at)
-        if events:
-            session.saved_at = session.last_seen_at
-            return [Update(play=play, event=event, lowest=session.lowest) for event in events]
-        if is_due or even_without_event or session.has_ended:
-            session.saved_at = session.last_seen_at
-            return [Update(play=play, lowest=session.lowest)]
-        return []
+        if not is_news and not is_due:
+            return []
+        play, session.saved_at = session.as_play(), session.last_seen_at
+        return [Update(play=play, event=event, lowest=session.lowest) for event in events or (None,)]
