@@ -12,7 +12,6 @@ from crosswatch.providers.scrobble.plex.transport import (
     check_status,
     client_headers,
     shown,
-    tls_context,
     translate,
 )
 
@@ -60,14 +59,6 @@ def test_an_error_says_what_to_do(error, sentence):
 @pytest.mark.parametrize("status", [101, 200, 201, 204, 299])
 def test_a_good_status_is_no_error(status):
     check_status(status, "", PLEX)
-
-
-def test_there_is_one_tls_context_for_each_policy():
-    strict, lenient = tls_context(allow_self_signed=False), tls_context(allow_self_signed=True)
-    assert strict is tls_context(allow_self_signed=False)
-    assert lenient is tls_context(allow_self_signed=True)
-    assert (strict.verify_mode, strict.check_hostname) == (ssl.CERT_REQUIRED, True)
-    assert (lenient.verify_mode, lenient.check_hostname) == (ssl.CERT_NONE, False)
 
 
 def test_we_are_called_the_same_in_every_request():

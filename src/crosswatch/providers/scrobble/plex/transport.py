@@ -13,7 +13,6 @@ import asyncio
 import platform
 import ssl
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING
 
 import aiohttp
@@ -76,16 +75,6 @@ def client_headers(client_id: str) -> dict[str, str]:
     }
 
 
-@cache
-def tls_context(*, allow_self_signed: bool) -> ssl.SSLContext:
-    """The one context of the process for that policy; each costs a megabyte and tens of milliseconds."""
-    context = ssl.create_default_context()
-    if allow_self_signed:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    return context
-
-
 class PlexHttp:
     """Requests to one address.
 
@@ -111,7 +100,7 @@ class PlexHttp:
         self._http = http
         self._base = url
         self._headers = client_headers(client_id)
-        self._tls = tls_context(allow_self_signed=allow_self_signed)
+        self._verifies = not allow_self_signed  # aiohttp has one TLS context for each for the whole process
         self.neighbour = neighbour or neighbour_at(f"Plex at {shown(url)}")
         self._time = time
 
@@ -159,7 +148,7 @@ class PlexHttp:
                 method,
                 self._url(path).update_query(params or {}),
                 headers=headers,
-                ssl=self._tls,
+                ssl=self._verifies,
                 timeout=TIMEOUT,
                 allow_redirects=False,
             ) as answer:
@@ -192,7 +181,7 @@ class PlexHttp:
                 return await self._http.ws_connect(
                     url.with_scheme("wss" if url.scheme == "https" else "ws"),
                     headers=headers,
-                    ssl=self._tls,
+                    ssl=self._verifies,
                     heartbeat=ping_every_s,
                     timeout=aiohttp.ClientWSTimeout(ws_close=close_within_s),
                     max_msg_size=limit,
