@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
 from crosswatch.core.events import MediaKind
 from crosswatch.core.identity import Choice
@@ -21,6 +22,10 @@ Number = Annotated[int, Field(ge=1, le=1_000_000)]
 Offset = Annotated[int, Field(ge=-1_000_000, le=1_000_000)]
 Id = Annotated[int, Field(ge=1, le=10**12)]
 Words = Annotated[str, StringConstraints(max_length=500)]
+
+
+def _nonsense(sentence: str) -> PydanticCustomError:
+    return PydanticCustomError("nonsense", sentence)
 
 
 class IdsWish(BaseModel):
@@ -58,9 +63,9 @@ class MatchWish(BaseModel):
         by_show = self.show_ids is not None and bool(self.show_ids.as_ids())
         by_ids = self.ids is not None and bool(self.ids.as_ids())
         if [bool(self.link.strip()), by_ids, by_show].count(True) != 1:
-            raise ValueError("give one of `link`, `ids`, or `show_ids` with `season` and `number`")
+            raise _nonsense("give one of `link`, `ids`, or `show_ids` with `season` and `number`")
         if by_show and (self.season is None or self.number is None):
-            raise ValueError("`show_ids` need `season` and `number`")
+            raise _nonsense("`show_ids` need `season` and `number`")
         return self
 
     def as_choice(self, kind: MediaKind) -> Choice:
@@ -102,7 +107,7 @@ class KeptMatch(BaseModel):
         is_placed = names_show and None not in (self.season, self.number)
         is_shifted = names_show and None not in (self.season_offset, self.number_offset)
         if not (self.ids.as_ids() or is_placed or is_shifted):
-            raise ValueError(f"the match of {self.key!r} names nothing")
+            raise _nonsense("a match names nothing: give `ids`, or `show_ids` with numbers or offsets")
         return self
 
     def as_match(self, now: datetime) -> Match:
