@@ -44,10 +44,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from crosswatch.config.model import Settings
-    from crosswatch.core.events import Account, PlayId
+    from crosswatch.core.events import Account, Media, PlayId
     from crosswatch.core.people import Rules
     from crosswatch.core.ports import Ledger, MetadataSource
     from crosswatch.providers.anime.lists import SourceStatus
+    from crosswatch.service.memory import Known
     from crosswatch.storage.ledger import SqliteLedger
 
 OPEN_AGAIN_S = 5.0
@@ -86,6 +87,7 @@ class Runtime:
         self._sink: TraktSink | None = None
         self._anime: AnimeLists | None = None
         self._corrections: Corrections | None = None
+        self._memory: Memory | None = None
         self._rules: tuple[Settings, Home, Rules] | None = None
         self._stop_asked = False
 
@@ -154,7 +156,7 @@ class Runtime:
         self._stack.push_async_callback(tokens.aclose)
         sink = self._sink = TraktSink(client, tokens, ledger, self.clock)
         anime = self._anime = AnimeLists(http, self.config.directory, self.clock)
-        memory = Memory(ledger, self.clock, lambda: anime.known)
+        memory = self._memory = Memory(ledger, self.clock, lambda: anime.known)
         worker_name = f"{os.uname().nodename}-{os.getpid()}-{uuid.uuid4().hex[:6]}"
         workers = self._workers = DeliveryWorkers(
             lambda account: AccountWorker(
@@ -313,6 +315,16 @@ class Runtime:
         """Everybody whom each watched server knows, by its `machineIdentifier`."""
         servers = self._watching.servers if self._watching is not None else ()
         return {one.server_uuid: one.source.known_accounts() for one in servers if one.server_uuid}
+
+    async def recall(self, media: Media) -> Known:
+        """What is known of an item before a sink is asked.
+
+        Raises:
+            StorageError: While there is no database.
+        """
+        if self._memory is None:
+            raise StorageError(str(self.ledger))
+        return await self._memory.recall(media)
 
     def source_of(self, server: str) -> MetadataSource | None:
         """The watched server of that `machineIdentifier`, to be asked; None if it is not watched."""

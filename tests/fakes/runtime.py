@@ -10,8 +10,10 @@ from typing import Any
 from crosswatch.access.desk import AccessDesk
 from crosswatch.clock import Clock
 from crosswatch.config.file import ConfigFile
+from crosswatch.config.links import rules_from
 from crosswatch.core.anime import AnimeList
-from crosswatch.core.events import PlayId
+from crosswatch.core.events import Account, PlayId
+from crosswatch.core.people import Home, Rules
 from crosswatch.logs import LogHub
 from crosswatch.providers.anime.lists import SourceStatus
 from crosswatch.service.corrections import Corrections
@@ -40,6 +42,9 @@ class FakeRuntime:
             "servers": [],
         }
         self.sinks: list[dict[str, Any]] = []
+        self.home = Home()
+        self.accounts: dict[str, list[Account]] = {}
+        self.sources: dict[str, Any] = {}
         self.started = 0
         self.stopped = 0
         self.changed: list[PlayId] = []
@@ -48,6 +53,7 @@ class FakeRuntime:
         self.reread: dict[PlayId, Any] = {}
         self.anime: tuple[SourceStatus, ...] = ()
         memory = Memory(ledger, self.clock, AnimeList)
+        self.recall = memory.recall
         self._workers = DeliveryWorkers(
             lambda account: AccountWorker(
                 account,
@@ -95,6 +101,15 @@ class FakeRuntime:
     async def stop_watch(self) -> None:
         self.watch |= {"alive": False, "stop_set": True}
         self.announce()
+
+    def rules(self) -> Rules:
+        return rules_from(self.config.settings, self.home)
+
+    def known_accounts(self) -> dict[str, list[Account]]:
+        return self.accounts
+
+    def source_of(self, server: str) -> Any:
+        return self.sources.get(server)
 
     def sink_status(self) -> list[dict[str, Any]]:
         return self.sinks

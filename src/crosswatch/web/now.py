@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from zlib import crc32
 
 from crosswatch.core.events import MediaKind
+from crosswatch.core.people import watched_mark
 from crosswatch.core.plays import PlayState
 from crosswatch.core.ports import PlayQuery
 from crosswatch.core.reasons import Reason, Verdict
@@ -174,7 +175,7 @@ async def _read(runtime: RuntimeLike, now: datetime) -> _Rows:
 
 def _build(runtime: RuntimeLike, rows: _Rows, now: datetime) -> NowPage:
     settings, problem = runtime.config.settings, runtime.config.problem
-    mark = settings.features.scrobble.options.watched_at_percent
+    rules = runtime.rules()
     health = judge(
         Facts(
             settings=settings,
@@ -188,7 +189,9 @@ def _build(runtime: RuntimeLike, rows: _Rows, now: datetime) -> NowPage:
     )
 
     def cards(plays: Sequence[Play]) -> tuple[Card, ...]:
-        return tuple(build_card(play, rows.deliveries.get(play.id, []), mark) for play in plays)
+        return tuple(
+            build_card(play, rows.deliveries.get(play.id, []), watched_mark(rules, play)) for play in plays
+        )
 
     running = _open_plays(rows)
     ended = sorted(

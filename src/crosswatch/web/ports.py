@@ -10,12 +10,13 @@ if TYPE_CHECKING:
     from crosswatch.access.desk import AccessDesk
     from crosswatch.clock import Clock
     from crosswatch.config.file import ConfigFile
-    from crosswatch.core.events import Account, PlayId
+    from crosswatch.core.events import Account, Media, PlayId
     from crosswatch.core.people import Rules
     from crosswatch.core.ports import Ledger, MetadataSource
     from crosswatch.logs import LogHub
     from crosswatch.providers.anime.lists import SourceStatus
     from crosswatch.service.corrections import Corrections
+    from crosswatch.service.memory import Known
 
 
 class RuntimeLike(Protocol):
@@ -61,7 +62,8 @@ class RuntimeLike(Protocol):
         Returns:
             `has_watch`, `alive` and `stop_set` as the hand-over says; beside them `connected` (all servers),
             `problem` (a sentence or empty), `last_frame_at` (aware or None) and `servers`: for each at least
-            its `name`, `server_uuid`, `connected`, `since` (of the connection, or None), `last_frame_at` and `problem`.
+            its `name`, `server_uuid`, `connected`, `since` (of the connection, or None), `last_frame_at` and
+            `problem`.
         """
 
     async def start_watch(self) -> bool:
@@ -81,6 +83,13 @@ class RuntimeLike(Protocol):
 
     def known_accounts(self) -> dict[str, list[Account]]:
         """Everybody whom each watched server knows, by its `machineIdentifier`."""
+
+    async def recall(self, media: Media) -> Known:
+        """What is known of an item before a sink is asked.
+
+        Raises:
+            StorageError: While there is no database.
+        """
 
     def source_of(self, server: str) -> MetadataSource | None:
         """The watched server of that `machineIdentifier`, to be asked; None if it is not watched."""

@@ -8,10 +8,12 @@ from crosswatch.web.routes import (
     access,
     config,
     events,
+    explain,
     health,
     logs,
     matches,
     pages,
+    people,
     plays,
     setup,
     watch,
@@ -24,5 +26,20 @@ if TYPE_CHECKING:
 
 def add_routes(app: FastAPI) -> None:
     """Give the app all its addresses."""
-    for noun in (watch, config, logs, plays, matches, webhook, health, events, pages, access, setup):
+    nouns = (
+        watch,
+        config,
+        logs,
+        plays,
+        matches,
+        people,
+        explain,
+        webhook,
+        health,
+        events,
+        pages,
+        access,
+        setup,
+    )
+    for noun in nouns:
         app.include_router(noun.router)

@@ -8,12 +8,12 @@ from fastapi.responses import RedirectResponse
 from pydantic import AwareDatetime
 
 from crosswatch.core.events import MediaKind, PlayId
+from crosswatch.core.people import watched_mark
 from crosswatch.core.ports import PlayQuery
 from crosswatch.core.reasons import Reason, Verdict
 from crosswatch.web.answers import Json, wants_page
 from crosswatch.web.depends import Runtime
 from crosswatch.web.errors import refuse
-from crosswatch.web.ports import RuntimeLike
 from crosswatch.web.shapes import play_shape, trace_shape
 from crosswatch.web.wishes import MatchWish, match_shape
 
@@ -65,10 +65,12 @@ async def find(
     )
     plays = await runtime.ledger.plays(query)
     deliveries = await runtime.ledger.deliveries([play.id for play in plays])
-    mark = _mark(runtime)
+    rules = runtime.rules()
     return Json(
         {
-            "plays": [play_shape(play, deliveries.get(play.id, []), mark) for play in plays],
+            "plays": [
+                play_shape(play, deliveries.get(play.id, []), watched_mark(rules, play)) for play in plays
+            ],
             "next": plays[-1].id if len(plays) == limit else None,
         }
     )
@@ -83,7 +85,7 @@ async def show(request: Request, play_id: Id, runtime: Runtime) -> Response:
         return _no_play(request, play_id)
     deliveries = await runtime.ledger.deliveries([found])
     trace = await runtime.ledger.trace(found)
-    shape = play_shape(play, deliveries.get(found, []), _mark(runtime))
+    shape = play_shape(play, deliveries.get(found, []), watched_mark(runtime.rules(), play))
     return Json({**shape, "trace": [trace_shape(entry) for entry in trace]})
 
 
@@ -137,10 +139,6 @@ def _done(request: Request, sentence: str, **facts: Any) -> Response:
     if wants_page(request):
         return RedirectResponse(BACK_TO_NOW, 303)
     return Json({"ok": True, **facts, "detail": sentence})
-
-
-def _mark(runtime: RuntimeLike) -> float:
-    return runtime.config.settings.features.scrobble.options.watched_at_percent
 
 
 def _no_play(request: Request, play_id: str) -> Response:
