@@ -45,6 +45,18 @@ def test_the_command_line_alone_loads_no_web_server_and_no_network():
     assert loaded_by("import crosswatch.cli") & (HEAVY - {"click"}) == set()
 
 
+def test_the_app_leaves_out_the_first_version_of_pydantic():
+    loaded = "print([name for name in sys.modules if name.startswith('pydantic.v1.')])"
+    done = subprocess.run(
+        [sys.executable, "-c", f"import sys, crosswatch; crosswatch.app; {loaded}"],
+        capture_output=True,
+        check=True,
+        env={"PYTHONPATH": str(SOURCES)},
+        timeout=30,
+    )
+    assert done.stdout == b"[]\n"
+
+
 def test_the_app_is_built_once():
     assert crosswatch.app is crosswatch.app
 
