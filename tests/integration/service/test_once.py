@@ -385,13 +385,15 @@ async def test_a_cursor_that_a_wrong_clock_has_left_in_the_future_blinds_nobody(
     assert evening.recorded == ["Arrival (2016)"]
 
 
-async def test_a_trakt_whose_clock_is_ahead_is_found_to_hold_what_was_sent(evening, film):
+async def test_a_trakt_whose_clock_is_ahead_is_found_to_hold_what_was_sent_when_we_died(evening, short):
+    """Only the note that something was being sent tells that the entry, dated long after, can be ours."""
+    cartoon = evening.source.library[short.rating_key] = replace(short, duration_ms=300_000)
     evening.sink.ahead = timedelta(minutes=11)
     evening.sink.faults.extend([Fault.NONE, Fault.CUT_AFTER])
-    await evening.watch(film)
+    await evening.watch(cartoon)
     await evening.kill()
     await evening.later(minutes=20)
     await evening.start()
     await evening.later(minutes=5)
-    assert evening.recorded == ["Arrival (2016)"]
+    assert evening.recorded == [short.label]
     assert await evening.verdicts() == [("delivered", "already_recorded")]

@@ -55,7 +55,14 @@ def lines_and_plays(viewings):
             lines.append((counted + 60 * late + 3, again))
         if seen:
             end = at(begin + FILM_S)
-            play = make_play(number, media=film(item), started_at=at(begin), last_seen_at=end, ended_at=end)
+            play = make_play(
+                number,
+                media=film(item),
+                started_at=at(begin),
+                last_seen_at=end,
+                ended_at=end,
+                offset_ms=FILM_S * 1000,
+            )
             plays.append((begin + FILM_S, replace(play, state=PlayState.ENDED, watched_at=end)))
     return lines, plays
 
