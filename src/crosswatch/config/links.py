@@ -58,6 +58,7 @@ def rules_from(settings: Settings, home: Home) -> Rules:
         accounts=(DEFAULT_ACCOUNT,),
         home=home,
         watched_at_percent=scrobble.options.watched_at_percent,
+        with_credits=scrobble.options.credits_marker,
     )
 
 

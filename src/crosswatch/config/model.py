@@ -168,6 +168,7 @@ class ScrobbleOptions(View, frozen=True, kw_only=True):
     """When a play counts as watched, and what is made good after a gap."""
 
     watched_at_percent: Mark = 80.0
+    credits_marker: bool = False
     catch_up: bool = True
     catch_up_days: Annotated[float, msgspec.Meta(ge=0, le=7)] = 7.0
 

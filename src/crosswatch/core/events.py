@@ -101,6 +101,7 @@ class Media:
         library_id: Section of the server, as text, or None.
         library: Title of that section.
         file: Path of the file, or None; two episodes of one file share it.
+        credits_ms: Where the final credits begin, in milliseconds, or None if the server does not say.
     """
 
     kind: MediaKind
@@ -120,6 +121,7 @@ class Media:
     library_id: str | None = None
     library: str = ""
     file: str | None = None
+    credits_ms: int | None = None
 
     @property
     def label(self) -> str:

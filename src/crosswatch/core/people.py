@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from crosswatch.core.events import OWNER_ID, Account
 from crosswatch.core.filters import ID_PREFIX, NO_LIMITS, Limits, Stopped, fold
 from crosswatch.core.plays import Play, SinkAccount
+from crosswatch.core.policy import mark_with_credits
 from crosswatch.core.reasons import Reason
 
 NAMES_TO_COME = "plex.tv has not told all names of the account yet."
@@ -85,6 +86,7 @@ class Rules:
         accounts: The sink accounts that are told where no people are listed.
         home: The server that numbers mean.
         watched_at_percent: Progress from which an ended play is watched, 50 to 100.
+        with_credits: Whether it is also watched from its final credits on.
     """
 
     is_on: bool
@@ -95,6 +97,17 @@ class Rules:
     accounts: tuple[SinkAccount, ...] = ()
     home: Home = Home()
     watched_at_percent: float = 80.0
+    with_credits: bool = False
+
+    def mark_of(self, play: Play, watched_at_percent: float | None = None) -> float:
+        """The progress from which the play is watched.
+
+        Args:
+            play: The play.
+            watched_at_percent: Somebody's own mark; None as for everybody.
+        """
+        mark = self.watched_at_percent if watched_at_percent is None else watched_at_percent
+        return mark_with_credits(mark, play.media) if self.with_credits else mark
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,11 +165,8 @@ def decide(rules: Rules, play: Play) -> Decision:
         return refusal
     if rules.people:
         return _decide_by_people(rules, play)
-    return Passed(
-        recipients=tuple(
-            Recipient(account=one, watched_at_percent=rules.watched_at_percent) for one in rules.accounts
-        )
-    )
+    mark = rules.mark_of(play)
+    return Passed(recipients=tuple(Recipient(account=one, watched_at_percent=mark) for one in rules.accounts))
 
 
 def linked_people(rules: Rules, account: Account, server: str) -> tuple[Person, ...]:
@@ -209,7 +219,7 @@ def watched_mark(rules: Rules, play: Play) -> float:
     """The progress from which the play is watched for whom it counts; the lowest, if marks differ."""
     decision = decide(rules, play)
     marks = [one.watched_at_percent for one in decision.recipients] if isinstance(decision, Passed) else []
-    return min(marks, default=rules.watched_at_percent)
+    return min(marks, default=rules.mark_of(play))
 
 
 def _decide_by_people(rules: Rules, play: Play) -> Decision:
@@ -222,7 +232,7 @@ def _decide_by_people(rules: Rules, play: Play) -> Decision:
         return next(refusal for refusal in refusals if refusal is not None)
     marks: dict[SinkAccount, float] = {}
     for person in passing:
-        mark = rules.watched_at_percent if person.watched_at_percent is None else person.watched_at_percent
+        mark = rules.mark_of(play, person.watched_at_percent)
         for account in person.accounts:
             marks[account] = min(mark, marks.get(account, mark))
     return Passed(

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from crosswatch.core.events import Percent, ScrobbleAction, ScrobbleEvent
+from crosswatch.core.events import Media, Percent, ScrobbleAction, ScrobbleEvent
 from crosswatch.core.plays import Desired, DesiredAction, Play, PlayState
 from crosswatch.core.reasons import Reason
 
 LEAST_PROGRESS = 1.0
 """Below this nothing counts as begun."""
+
+LEAST_MARK = 50.0
+"""No mark is earlier, wherever credits begin: what a server takes for credits may be something else."""
 
 PAUSE_LIMIT = 80.0
 """From here on a pause is not told: the end will tell."""
@@ -22,6 +25,18 @@ SKIPPED = "skipped"
 
 _FINAL = (Reason.DUPLICATE_OF, Reason.SKIPPED_THROUGH, Reason.IGNORED_BY_YOU)
 """Reasons of an ended play that hold even if Plex itself has counted it."""
+
+
+def mark_with_credits(watched_at_percent: float, media: Media) -> float:
+    """The watched mark of an item that also counts from its final credits on, if those come earlier.
+
+    Args:
+        watched_at_percent: The mark without them, 50 to 100.
+        media: The item.
+    """
+    if media.credits_ms is None or not media.duration_ms:
+        return watched_at_percent
+    return min(watched_at_percent, max(LEAST_MARK, 100.0 * media.credits_ms / media.duration_ms))
 
 
 def desired_for(event: ScrobbleEvent, *, watched_at_percent: float) -> Desired | None:

@@ -324,3 +324,21 @@ def test_one_persons_switches_do_not_hold_for_another_who_shares_the_profile(swi
 )
 def test_the_watched_mark_of_a_play_is_that_of_whom_it_counts_for(told, mark):
     assert watched_mark(told, play_of(ALICE)) == mark
+
+
+@pytest.mark.parametrize(
+    ("told", "mark"),
+    [
+        pytest.param(rules(), 80.0, id="not asked for"),
+        pytest.param(rules(with_credits=True), 70.0, id="everybody"),
+        pytest.param(
+            with_people(person(ids=[1], watched_at_percent=90.0), with_credits=True), 70.0, id="somebody"
+        ),
+        pytest.param(
+            with_people(person(ids=[1], watched_at_percent=60.0), with_credits=True), 60.0, id="earlier"
+        ),
+    ],
+)
+def test_where_it_is_asked_for_the_final_credits_count(told, mark):
+    film = replace(FILM, duration_ms=100_000, credits_ms=70_000)
+    assert watched_mark(told, play_of(ALICE, media=film)) == mark

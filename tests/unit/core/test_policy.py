@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from crosswatch.core.events import Account, Percent, PlayId, ScrobbleAction, ScrobbleEvent
 from crosswatch.core.plays import Desired, DesiredAction, PlayState
-from crosswatch.core.policy import counted_by_plex, desired_for, may_be_counted, reason_of_end
+from crosswatch.core.policy import (
+    counted_by_plex,
+    desired_for,
+    mark_with_credits,
+    may_be_counted,
+    reason_of_end,
+)
 from crosswatch.core.reasons import Reason
 from fakes.plays import FILM, at, make_play
 
@@ -53,6 +61,22 @@ def event(action=STOP, progress=50.0, *, why="frame"):
 def test_what_a_sink_should_know(happened, mark, told):
     desired = told and Desired(action=told[0], progress=Percent(told[1]), at=at(9))
     assert desired_for(happened, watched_at_percent=mark) == desired
+
+
+@pytest.mark.parametrize(
+    ("credits_ms", "duration_ms", "mark", "with_credits"),
+    [
+        pytest.param(70_000, 100_000, 80, 70.0, id="credits before the mark"),
+        pytest.param(92_000, 100_000, 80, 80, id="credits after the mark"),
+        pytest.param(86_000, 100_000, 90, 86.0, id="credits before a higher mark"),
+        pytest.param(10_000, 100_000, 80, 50.0, id="credits that can be none"),
+        pytest.param(None, 100_000, 80, 80, id="no credits"),
+        pytest.param(70_000, None, 80, 80, id="no length"),
+    ],
+)
+def test_final_credits_make_the_mark_earlier_but_never_later(credits_ms, duration_ms, mark, with_credits):
+    media = replace(FILM, credits_ms=credits_ms, duration_ms=duration_ms)
+    assert mark_with_credits(mark, media) == with_credits
 
 
 @pytest.mark.parametrize(

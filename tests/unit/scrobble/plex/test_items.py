@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -255,7 +256,7 @@ EXPECTED = {
             file="/media/Music/73894.mp3",
         )
     ],
-    "metadata/20-markers.json": [HALF_LOOP],
+    "metadata/20-markers.json": [replace(HALF_LOOP, credits_ms=3_100_000)],
     "metadata/21-unmatched-empty-guid.json": [
         movie(
             title="Unknown Film",
@@ -367,6 +368,33 @@ def test_the_file_that_plays_is_chosen_among_versions():
         {"selected": True, "Part": [{"file": "b.mkv"}, {"file": "c.mkv"}]},
     ]
     assert media_from({"type": "movie", "Media": versions}).file == "b.mkv"
+
+
+@pytest.mark.parametrize(
+    ("markers", "credits_ms"),
+    [
+        ([{"type": "credits", "final": True, "startTimeOffset": 9}], 9),
+        ([{"type": "credits", "final": "1", "startTimeOffset": "9"}], 9),
+        (
+            [
+                {"type": "credits", "startTimeOffset": 5},
+                {"type": "credits", "final": 1, "startTimeOffset": 9},
+            ],
+            9,
+        ),
+        ([{"type": "credits", "startTimeOffset": 5}], None),
+        ([{"type": "credits", "final": False, "startTimeOffset": 5}], None),
+        ([{"type": "intro", "final": True, "startTimeOffset": 5}], None),
+        (
+            [{"type": "credits", "final": True}, {"type": "credits", "final": True, "startTimeOffset": 0}],
+            None,
+        ),
+        (None, None),
+    ],
+    ids=["final", "in XML", "after others", "not final", "said so", "no credits", "nowhere", "no markers"],
+)
+def test_the_final_credits_are_those_that_run_to_the_end(markers, credits_ms):
+    assert media_from({"type": "movie", "Marker": markers}).credits_ms == credits_ms
 
 
 @pytest.mark.parametrize(

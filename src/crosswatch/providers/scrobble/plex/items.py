@@ -102,6 +102,7 @@ def media_from(item: Item, container: Item | None = None) -> Media:
         library_id=_library_id(item) or _library_id(around),
         library=text_of(item.get("librarySectionTitle")) or text_of(around.get("librarySectionTitle")),
         file=_file_of(item),
+        credits_ms=_credits_of(item),
     )
 
 
@@ -156,6 +157,16 @@ def _library_id(item: Item) -> str | None:
     """The section, unless it is one of the negative numbers of what lies in none."""
     section = text_of(item.get("librarySectionID"))
     return section if section and not section.startswith("-") else None
+
+
+def _credits_of(item: Item) -> int | None:
+    """Where the credits begin that run to the end; earlier ones are followed by more of the item."""
+    final = [
+        int_of(marker.get("startTimeOffset"))
+        for marker in children_of(item, "Marker")
+        if text_of(marker.get("type")) == "credits" and is_set(marker.get("final"))
+    ]
+    return min((start for start in final if start), default=None)
 
 
 def _file_of(item: Item) -> str | None:

@@ -285,7 +285,7 @@ class PlexServer:
             SourceNotFoundError: If no item is on it.
         """
         path = f"library/metadata/{quote(rating_key, safe='')}"
-        container = self._read(await self._get(path, {"includeGuids": "1"}), _itself) if rating_key else {}
+        container = self._read(await self._get(path, {"includeGuids": "1", "includeMarkers": "1"}), _itself) if rating_key else {}
         if not children_of(container, "Metadata"):
             raise SourceNotFoundError(f"{self._http.neighbour.name} has no such item (any more).")
         return container
