@@ -39,9 +39,12 @@ class Caller:
         body: bytes = b"",
         headers: dict[str, str] | None = None,
         root_path: str = "",
+        peer: str = "127.0.0.1",
     ) -> Answer:
         answer = Answer()
-        async for event in self._run(self._scope(method, url, headers, root_path), body):
+        scope = self._scope(method, url, headers, root_path)
+        scope["client"] = (peer, 50000)
+        async for event in self._run(scope, body):
             if event["type"] == "http.response.start":
                 answer.status = event["status"]
                 answer.headers = _decoded(event["headers"])

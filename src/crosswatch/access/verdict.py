@@ -208,7 +208,8 @@ def refuse(knock: Knock, guest: Guest, house: House) -> Refusal | None:
 
 def needs_token(knock: Knock, guest: Guest) -> bool:
     """Whether a form's token must show that a page of ours asks, for the browser says nothing of it."""
-    return knock.is_change and guest.by is By.SESSION and knock.asker is Asker.UNSAID
+    uses_session = guest.by is By.SESSION and knock.needed is not None
+    return knock.is_change and uses_session and knock.asker is Asker.UNSAID
 
 
 def _turned_away(knock: Knock, guest: Guest, house: House) -> Refusal:

@@ -190,6 +190,7 @@ def test_a_rebound_page_cannot_set_the_first_password():
         ("GET", Asker.UNSAID, {"session": SESSION}, False),
         ("POST", Asker.UNSAID, {"key": KEYS[Scope.ADMIN], "gave_key": True}, False),
         ("POST", Asker.UNSAID, {}, False),
+        ("POST", Asker.UNSAID, {"session": SESSION, "needed": None}, False),
     ],
 )
 def test_a_form_must_prove_itself_only_where_the_browser_says_nothing(method, asker, shown, expected):

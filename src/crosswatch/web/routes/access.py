@@ -34,7 +34,14 @@ async def ask(request: Request, runtime: Runtime, guest: Asking, next: str = "")
     access = runtime.access
     if not access.is_claimed and not access.problem and not runtime.config.settings.access.external:
         return RedirectResponse(f"{top_of(request)}setup/claim", 303)
-    return draw_page(request, "sign_in.html", problem=access.problem, user=FIRST_USER, next=next)
+    return draw_page(
+        request,
+        "sign_in.html",
+        problem=access.problem,
+        by_password=access.is_claimed,
+        user=FIRST_USER,
+        next=next,
+    )
 
 
 @router.post(
@@ -69,6 +76,7 @@ async def sign_in(request: Request, access: Access) -> Response:
             "sign_in.html",
             status=access_status(error),
             problem=str(error),
+            by_password=True,
             user=name,
             next=wanted,
         )
