@@ -1,20 +1,28 @@
-"""The servers that are watched: for each a socket that hears, and a pipeline that makes rows of it."""
+"""The servers that are watched: for each a socket that hears, and a pipeline that makes rows of it.
+
+Webhooks come to the same pipelines, whether the socket is open or not wanted at all. Those of a server that
+is not configured come to one behind which there is nobody to ask.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from crosswatch.core.people import Home
+from crosswatch.errors import SourceError, StorageError
 from crosswatch.providers.scrobble.plex.pms import PlexServer
-from crosswatch.providers.scrobble.plex.watch import WatchOptions, WatchService
+from crosswatch.providers.scrobble.plex.watch import Backoff, WatchOptions, WatchService
+from crosswatch.service.kept import KeptPipeline
+from crosswatch.service.no_server import NoServer
 from crosswatch.service.pipeline import ServerPipeline
 from crosswatch.service.play_ids import new_play_id
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     import aiohttp
 
@@ -22,12 +30,15 @@ if TYPE_CHECKING:
     from crosswatch.config.model import PlexSettings, Settings
     from crosswatch.core.events import Media
     from crosswatch.core.facts import Notification
+    from crosswatch.core.hooks import Heard
+    from crosswatch.core.inbox import Hook
     from crosswatch.core.plays import Play
-    from crosswatch.core.ports import Ledger
+    from crosswatch.core.ports import Ledger, MetadataSource
     from crosswatch.service.pipeline import CatchUpOptions
     from crosswatch.service.recorder import Recorder
 
-RESTART_AFTER_S = 5.0
+MOST_STRANGERS = 100
+"""Servers that are not configured, and whose webhooks are taken in at a time."""
 
 log = logging.getLogger("crosswatch.watch")
 
@@ -54,9 +65,22 @@ class Surroundings:
     catch_up: Callable[[], CatchUpOptions]
     changed: Callable[[], None]
 
+    def pipeline(self, server_uuid: str, source: MetadataSource) -> KeptPipeline:
+        """A pipeline for a server, not yet started."""
+        pipeline = ServerPipeline(
+            server_uuid,
+            source=source,
+            ledger=self.ledger,
+            recorder=self.recorder,
+            clock=self.clock,
+            catch_up=self.catch_up,
+            new_play_id=new_play_id,
+        )
+        return KeptPipeline(pipeline, self.clock)
+
 
 class WatchedServer:
-    """One server: its socket, and a pipeline once it has said which server it is.
+    """One server: its socket, if it is listened to, and a pipeline once it has said which server it is.
 
     Args:
         settings: Where it is, and with which token.
@@ -64,6 +88,7 @@ class WatchedServer:
         options: How to hold on to it.
         surroundings: What all servers share.
         claim: Called with a `machineIdentifier`; whether nobody else watches that server.
+        take_over: Called with one that was claimed; whoever stood in for the server has ended then.
     """
 
     def __init__(
@@ -72,15 +97,18 @@ class WatchedServer:
         key: str,
         options: WatchOptions,
         surroundings: Surroundings,
+        *,
         claim: Callable[[WatchedServer, str], bool],
+        take_over: Callable[[str], Awaitable[None]],
     ) -> None:
         self.settings = settings
         self.key = key
         self.options = options
         self._around = surroundings
         self._claim = claim
-        self._pipeline: ServerPipeline | None = None
-        self._task: asyncio.Task[None] | None = None
+        self._take_over = take_over
+        self._kept: KeptPipeline | None = None
+        self._knocking: asyncio.Task[None] | None = None
         self._preparing: asyncio.Task[None] | None = None
         self.source = PlexServer(
             surroundings.http,
@@ -103,25 +131,61 @@ class WatchedServer:
     @property
     def server_uuid(self) -> str:
         """`machineIdentifier` of the server that is watched; empty until it has said so."""
-        return self._pipeline.server_uuid if self._pipeline else ""
+        return self.pipeline.server_uuid if self.pipeline else ""
+
+    @property
+    def pipeline(self) -> ServerPipeline | None:
+        """Where its facts go; None until it has said which server it is."""
+        return self._kept.pipeline if self._kept else None
 
     @property
     def session_count(self) -> int:
         """How many sessions go on."""
-        return self._pipeline.session_count if self._pipeline else 0
+        return self.pipeline.session_count if self.pipeline else 0
 
-    def start(self) -> None:
-        """Watch."""
-        self.watch.start()
+    async def start(self, *, listens: bool) -> None:
+        """Be there for webhooks, and listen to the socket as well, or not (any more)."""
+        if listens:
+            await self._stop_knocking()
+            self.watch.start()
+            return
+        await self.watch.stop()
+        if self._knocking is None and not self.server_uuid:
+            self._knocking = asyncio.create_task(self._knock(), name=f"knock at {self.source.address}")
 
     async def stop(self) -> None:
         """Close the socket, write what was heard, and end."""
         await self.watch.stop()
+        await self._stop_knocking()
         await self._stop_pipeline()
         if self._preparing is not None:
             self._preparing.cancel()
             await asyncio.gather(self._preparing, return_exceptions=True)
         await self.source.aclose()
+
+    async def _knock(self) -> None:
+        """Learn which server it is, so that its webhooks find it; as often as it takes."""
+        waits = Backoff(self.options.backoff_min_s, self.options.backoff_max_s, random.Random())  # noqa: S311
+        expected, problem = self.settings.server_uuid, ""
+        while True:
+            try:
+                found = (await self.source.fetch_identity()).server_uuid
+                if not expected or found.lower() == expected.lower():
+                    await self.on_connected(found, self.source.address)
+                    return
+                said = f"Another server than {self.key}.server_uuid says answers there: {found}."
+            except SourceError as error:
+                said = str(error)
+            if said != problem:
+                problem = said
+                log.warning("%s Its webhooks have to do.", problem, extra={"event": "watch.not_asked"})
+            await self._around.clock.sleep(waits.next_s())
+
+    async def _stop_knocking(self) -> None:
+        task, self._knocking = self._knocking, None
+        if task is not None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
 
     # ---------------------------------------------------------------- what the socket says
 
@@ -136,11 +200,13 @@ class WatchedServer:
                 extra={"event": "watch.twice"},
             )
             return
-        if self._pipeline is None or self._pipeline.server_uuid != server_uuid:
+        if self.server_uuid != server_uuid:
             await self._stop_pipeline()
-            self._start_pipeline(server_uuid)
-        if self._pipeline is not None:
-            self._pipeline.connected()
+            self._kept = self._around.pipeline(server_uuid, self.source)  # takes in facts from now on
+            await self._take_over(server_uuid)
+            self._kept.start()
+        if self.pipeline is not None:
+            self.pipeline.connected()
         if self._preparing is None or self._preparing.done():
             self._preparing = asyncio.create_task(
                 self.source.prepare_accounts(), name=f"who is who on {name}"
@@ -149,46 +215,22 @@ class WatchedServer:
 
     def on_notifications(self, notifications: list[Notification]) -> None:
         """Frames came in."""
-        if self._pipeline is not None:
-            self._pipeline.hear(notifications)
+        if self.pipeline is not None:
+            self.pipeline.hear(notifications)
 
     def on_forget(self, rating_keys: list[str]) -> None:
         """The server changed these items."""
-        if self._pipeline is not None:
-            self._pipeline.forget(rating_keys)
+        if self.pipeline is not None:
+            self.pipeline.forget(rating_keys)
 
     def on_disconnected(self, reason: str) -> None:  # noqa: ARG002 -- the watcher's status tells it
         """The socket is gone; the sessions wait for it to come back."""
         self._around.changed()
 
-    # ---------------------------------------------------------------- the pipeline
-
-    def _start_pipeline(self, server_uuid: str) -> None:
-        around = self._around
-        self._pipeline = ServerPipeline(
-            server_uuid,
-            source=self.source,
-            ledger=around.ledger,
-            recorder=around.recorder,
-            clock=around.clock,
-            catch_up=around.catch_up,
-            new_play_id=new_play_id,
-        )
-        self._task = asyncio.create_task(self._keep(self._pipeline), name=f"pipeline {server_uuid[:8]}")
-
     async def _stop_pipeline(self) -> None:
-        task, self._task, self._pipeline = self._task, None, None
-        if task is not None:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-
-    async def _keep(self, pipeline: ServerPipeline) -> None:
-        while True:
-            try:
-                await pipeline.run()
-            except Exception:
-                log.exception("following what plays failed; it goes on in a moment")
-                await self._around.clock.sleep(RESTART_AFTER_S)
+        if self._kept is not None:
+            await self._kept.stop()
+            self._kept = None
 
 
 class Watching:
@@ -201,12 +243,14 @@ class Watching:
     def __init__(self, surroundings: Surroundings) -> None:
         self._around = surroundings
         self._servers: list[WatchedServer] = []
+        self._strangers: dict[str, KeptPipeline] = {}
+        self._listens = False
         self._changing = asyncio.Lock()
         self.is_stopped = False
 
     @property
     def servers(self) -> tuple[WatchedServer, ...]:
-        """The servers that are watched."""
+        """The servers that are watched, or asked about what webhooks say."""
         return tuple(self._servers)
 
     @property
@@ -214,8 +258,13 @@ class Watching:
         """Whether a watcher's task runs."""
         return any(server.watch.status.alive for server in self._servers)
 
-    async def apply(self, settings: Settings) -> None:
-        """Watch exactly what the settings name; servers whose settings are unchanged are left alone."""
+    async def apply(self, settings: Settings, *, listens: bool = True) -> None:
+        """Watch exactly what the settings name; servers whose settings are unchanged are left alone.
+
+        Args:
+            settings: Which servers there are, and how to hold on to them.
+            listens: Whether to open their sockets; without, they are only asked about what webhooks say.
+        """
         async with self._changing:
             options = _options(settings)
             wanted = keyed_servers(settings)
@@ -228,12 +277,17 @@ class Watching:
                 if server.key not in kept:
                     await server.stop()
             self._servers = [
-                kept.get(key) or WatchedServer(one, key, options, self._around, self._is_free)
+                kept.get(key)
+                or WatchedServer(
+                    one, key, options, self._around, claim=self._is_free, take_over=self._give_way
+                )
                 for key, one in wanted.items()
             ]
+            self._listens = listens
             for server in self._servers:
-                server.start()
+                await server.start(listens=listens)
             self.is_stopped = False
+        await self._take_up()
 
     async def reread(self, play: Play) -> Media | None:
         """What the play's server calls its item now; None if that server is not watched.
@@ -249,11 +303,54 @@ class Watching:
         return await server.source.fetch_media(play.media.rating_key)
 
     async def stop(self) -> None:
-        """Close all sockets."""
+        """Close all sockets, and take in no webhooks."""
         async with self._changing:
             self.is_stopped = True
+            strangers, self._strangers = self._strangers, {}
             await asyncio.gather(*(server.stop() for server in self._servers))
+            await asyncio.gather(*(stranger.stop() for stranger in strangers.values()))
             self._servers = []
+
+    # ---------------------------------------------------------------- webhooks
+
+    async def hear_hook(self, hook: Hook) -> asyncio.Future[Heard] | None:
+        """Bring a webhook to the sessions of its server; None if too many strangers send theirs."""
+        pipeline = await self._pipeline_of(hook.fact.server_uuid)
+        return pipeline.hear_hook(hook) if pipeline is not None else None
+
+    async def _pipeline_of(self, server_uuid: str) -> ServerPipeline | None:
+        for server in self._servers:
+            if server.pipeline is not None and server.server_uuid == server_uuid:
+                return server.pipeline
+        if server_uuid not in self._strangers and len(self._strangers) >= MOST_STRANGERS:
+            idle = [uuid for uuid, one in self._strangers.items() if not one.pipeline.session_count]
+            await asyncio.gather(*map(self._let_go, idle))
+        if server_uuid not in self._strangers:
+            if len(self._strangers) >= MOST_STRANGERS:
+                return None
+            kept = self._strangers[server_uuid] = self._around.pipeline(server_uuid, NoServer())
+            kept.start()
+        return self._strangers[server_uuid].pipeline
+
+    async def _let_go(self, server_uuid: str) -> None:
+        """Forget a stranger; what it plays goes on from the ledger when it is heard of again."""
+        kept = self._strangers.pop(server_uuid, None)
+        if kept is not None:
+            await kept.stop()
+
+    async def _give_way(self, server_uuid: str) -> None:
+        """A server has said who it is: it is no stranger (any more), and others may be known as such now."""
+        await self._let_go(server_uuid)
+        await self._take_up()
+
+    async def _take_up(self) -> None:
+        """Go on with what webhooks began before a restart, once it is known which servers can be asked."""
+        if all(server.server_uuid for server in self._servers):
+            try:
+                for server_uuid in await self._around.ledger.unfinished_servers():
+                    await self._pipeline_of(server_uuid)
+            except StorageError as error:
+                log.warning("cannot take up what webhooks have told before: %s", error)
 
     def home(self, settings: Settings) -> Home:
         """What is known of the first server, whose owner is number 1 in the configuration."""
@@ -268,8 +365,8 @@ class Watching:
         )
 
     def status(self) -> list[dict[str, Any]]:
-        """How each server stands, for people and pages."""
-        return [_describe(server) for server in self._servers]
+        """How each server that is listened to stands, for people and pages."""
+        return [_describe(server) for server in self._servers] if self._listens else []
 
     def _is_free(self, asking: WatchedServer, server_uuid: str) -> bool:
         return all(one is asking or one.server_uuid != server_uuid for one in self._servers)

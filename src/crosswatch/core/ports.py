@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from crosswatch.core.inbox import Inbox
 from crosswatch.core.reasons import Reason, Verdict
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ class Backlog:
     dead: int = 0
 
 
-class Ledger(Protocol):
+class Ledger(Inbox, Protocol):
     """Plays, deliveries and what is kept beside them; each call is one durable transaction.
 
     Raises:

@@ -14,12 +14,22 @@ Source: Plex protocol notes, sections 5.3, 6 and 15; design notes, section 4.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from crosswatch.core.events import Percent, PlayerState, PlayId, ScrobbleEvent
 from crosswatch.core.facts import Binding, Notification, SessionRow
-from crosswatch.core.likeness import are_others, fits, has_passed, is_echo, is_moved, is_same, last_moment
+from crosswatch.core.likeness import (
+    are_others,
+    as_notification,
+    has_passed,
+    is_echo,
+    is_moved,
+    is_same,
+    is_told_by_hooks,
+    last_moment,
+    pair_rows,
+)
 from crosswatch.core.plays import Play
 from crosswatch.core.progress import is_noise
 from crosswatch.core.questions import Questions
@@ -42,6 +52,9 @@ LOOK_UP_EVERY = timedelta(seconds=15)
 LOOK_ANYWAY = timedelta(minutes=5)
 """However little there is to wait for: clocks are set, and machines sleep."""
 
+LOOK_UP_HOOKED_EVERY = timedelta(minutes=1)
+"""The same for one of which only webhooks tell."""
+
 MISSES_TO_END = 2
 """Look-ups in a row that do not list a session before it counts as ended."""
 
@@ -60,11 +73,15 @@ class Update:
         play: Its row as it is now, without a verdict.
         event: What sinks may want to know of it, or None if only the row changed.
         lowest: The earliest place from which something was played, as far as we listened, or None.
+        is_counted_late: Whether the news is that the server has counted a viewing that is over.
+        hooks: Received webhooks that need not be kept any more once this is written.
     """
 
     play: Play
     event: ScrobbleEvent | None = None
     lowest: Percent | None = None
+    is_counted_late: bool = False
+    hooks: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +103,10 @@ class SessionTracker:
     Args:
         server: `machineIdentifier`.
         new_play_id: Makes the identity of a viewing that begins at that moment.
+
+    Attributes:
+        server: The same.
+        is_listening: Whether frames have ever come in, so that silence says something.
     """
 
     def __init__(self, server: str, new_play_id: Callable[[datetime], PlayId]) -> None:
@@ -98,6 +119,7 @@ class SessionTracker:
         self._confirm_at: datetime | None = None
         self._listening_since: datetime | None = None
         self._knows_what_plays = False
+        self.is_listening = False
 
     # ------------------------------------------------------------------------------ reading
 
@@ -105,6 +127,11 @@ class SessionTracker:
     def sessions(self) -> tuple[Session, ...]:
         """The sessions that go on."""
         return tuple(self._sessions.values())
+
+    @property
+    def ended(self) -> tuple[Session, ...]:
+        """Those that have ended a short while ago."""
+        return tuple(self._ended)
 
     def wanted(self, now: datetime) -> Wanted:
         """What is to be found out at this moment; each question is asked once until it is answered."""
@@ -139,18 +166,19 @@ class SessionTracker:
     def connected(self) -> None:
         """Frames come in again; until `compare` is told what plays, whatever is heard may be under way."""
         self._knows_what_plays = False
+        self.is_listening = True
 
     def hear(self, notification: Notification, now: datetime) -> list[Update]:
         """Take in one frame."""
         item = notification.rating_key or notification.key
         if notification.state is PlayerState.STOPPED:
             session = self._find_for_stop(notification, item)
-            return self._about(session, session.hear(notification, now)) if session else []
+            return self._hear(session, notification, now) if session else []
         if not notification.session_key or not item:
             return []
         session = self._sessions.get(notification.session_key)
         if session is not None and is_same(session, notification, item):
-            return self._about(session, session.hear(notification, now))
+            return self._hear(session, notification, now)
         if any(is_echo(ended, notification, item, now) for ended in self._ended):
             return []
         moved = next((s for s in self.sessions if is_moved(s, notification, item, now)), None)
@@ -163,7 +191,13 @@ class SessionTracker:
             moved.former_keys.add(moved.session_key)
             self._rekey(moved, notification.session_key)
         current = moved or self._begin(notification, item, now)
-        return [*updates, *self._about(current, current.hear(notification, now))]
+        return [*updates, *self._hear(current, notification, now)]
+
+    def _hear(self, session: Session, notification: Notification, now: datetime) -> list[Update]:
+        """Let the session hear its frame; whoever said otherwise has been contradicted."""
+        session.frame_at = now
+        session.hearsay.claim = None
+        return self._about(session, session.hear(notification, now))
 
     def _find_for_stop(self, notification: Notification, item: str) -> Session | None:
         """The running session that a stop is about, by whatever the frame still says (Q6 to Q10, Q18)."""
@@ -252,13 +286,17 @@ class SessionTracker:
                 silent ones, and what plays unknown to us begins here.
         """
         self._quiet.end()
-        pairs = self._pairs(rows, elsewhere=reconnected)
+        pairs = pair_rows(self.sessions, rows, elsewhere=reconnected)
         updates: list[Update] = []
         if reconnected:
             self._listening_since = now
+            self.is_listening = True
         for session in self.sessions:
             if session.play_id in pairs:
                 session.find()
+                if is_told_by_hooks(session):  # no frame says where its player is
+                    listed = as_notification(pairs[session.play_id])
+                    updates += self._about(session, session.hear(listed, now))
             elif reconnected:
                 self._note_gone(session, now)
             elif self._is_silent(session, now):
@@ -271,22 +309,6 @@ class SessionTracker:
                     updates += self._adopt(row, now)
             self._knows_what_plays = True
         return updates
-
-    def _pairs(self, rows: Sequence[SessionRow], *, elsewhere: bool) -> dict[PlayId, SessionRow]:
-        """The line that is about each session; `elsewhere` also finds those under another key (Q19)."""
-        listed = {row.session_key: row for row in rows}
-        pairs: dict[PlayId, SessionRow] = {}
-        for session in self.sessions:
-            row = listed.get(session.session_key)
-            if row is not None and fits(session, row):
-                pairs[session.play_id] = listed.pop(row.session_key)
-        for session in self.sessions if elsewhere else ():
-            if session.client_id and session.play_id not in pairs:
-                same_player = (row for row in listed.values() if row.player.client_id == session.client_id)
-                row = next((row for row in same_player if fits(session, row)), None)
-                if row is not None:
-                    pairs[session.play_id] = listed.pop(row.session_key)
-        return pairs
 
     def _take_keys(self, pairs: dict[PlayId, SessionRow], now: datetime) -> list[Update]:
         """Give sessions the keys under which they are listed now; two may have swapped theirs."""
@@ -333,11 +355,11 @@ class SessionTracker:
 
     def _check_at(self, session: Session) -> datetime:
         """When a session is to be looked up if nothing more is heard of it."""
-        silent_at = self._silent_at(session)
-        return silent_at if session.checked_at is None else max(silent_at, session.checked_at + LOOK_UP_EVERY)
+        silent_at, checked_at = self._silent_at(session), session.checked_at
+        return silent_at if checked_at is None else max(silent_at, checked_at + _pace(session))
 
     def _is_to_be_checked(self, session: Session, now: datetime) -> bool:
-        due = session.checked_at is None or has_passed(session.checked_at, LOOK_UP_EVERY, now)
+        due = session.checked_at is None or has_passed(session.checked_at, _pace(session), now)
         return due and self._is_silent(session, now)
 
     def _adopt(self, row: SessionRow, now: datetime) -> list[Update]:
@@ -345,13 +367,7 @@ class SessionTracker:
         item, client_id = row.media.rating_key, row.player.client_id
         if not item or row.state in (PlayerState.STOPPED, PlayerState.ERROR):
             return []
-        listed = Notification(
-            session_key=row.session_key,
-            rating_key=item,
-            state=row.state,
-            offset_ms=row.offset_ms,
-            client_id=client_id,
-        )
+        listed = as_notification(row)
         other = self._sessions.get(row.session_key)
         updates = self._make_room(other, client_id, now) if other else []
         session = self._begin(listed, item, now)
@@ -369,9 +385,13 @@ class SessionTracker:
         return updates
 
     def end_silent(self, now: datetime) -> list[Update]:
-        """End what has been silent for long, where the server does not show its list of sessions (Q17)."""
+        """End what has been silent for long, where the server does not show its list of sessions (Q17).
+
+        What only webhooks tell of is silent by nature.
+        """
         self._knows_what_plays = True  # as far as that can be known
-        silent = [s for s in self._sessions.values() if now - s.last_seen_at >= GIVEN_UP_AFTER]
+        given_up = [s for s in self._sessions.values() if now - s.last_seen_at >= GIVEN_UP_AFTER]
+        silent = [s for s in given_up if self.is_listening and not is_told_by_hooks(s)]
         return [update for s in silent for update in self._close(s, s.last_seen_at, "vanished")]
 
     def _forget(self, now: datetime) -> None:
@@ -380,6 +400,21 @@ class SessionTracker:
 
     def _close(self, session: Session, at: datetime, why: str) -> list[Update]:
         return self._about(session, session.end(at, why=why))
+
+    def add(self, session: Session) -> None:
+        """Take up a session of which another source has told; its key is nobody else's."""
+        self._quiet.end()
+        self._sessions[session.session_key] = session
+
+    def take(self, session: Session, events: list[ScrobbleEvent], *, is_news: bool = False) -> list[Update]:
+        """What has to be written because another source has made a session tell something.
+
+        Args:
+            session: One that goes on, or that has just come to its end.
+            events: What it tells.
+            is_news: Whether its row is to be written even if it tells nothing.
+        """
+        return self._about(session, events, even_without_event=is_news)
 
     def _about(
         self, session: Session, events: list[ScrobbleEvent], *, even_without_event: bool = False
@@ -397,4 +432,11 @@ class SessionTracker:
         if not is_news and not is_due:
             return []
         play, session.saved_at = session.as_play(), session.last_seen_at
-        return [Update(play=play, event=event, lowest=session.lowest) for event in events or (None,)]
+        updates = [Update(play=play, event=event, lowest=session.lowest) for event in events or (None,)]
+        updates[-1] = replace(updates[-1], hooks=session.hearsay.take_rows())
+        return updates
+
+
+def _pace(session: Session) -> timedelta:
+    """How often a silent session is looked up; one that only webhooks tell of is always silent."""
+    return LOOK_UP_HOOKED_EVERY if is_told_by_hooks(session) else LOOK_UP_EVERY

@@ -22,6 +22,7 @@ from crosswatch.core.tracker import SessionTracker, Update
 from crosswatch.errors import SourceAuthError, SourceError, StorageError
 from crosswatch.service.binder import Binder
 from crosswatch.service.catch_up import CatchUp
+from crosswatch.service.hook_desk import HookDesk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from crosswatch.clock import Clock
     from crosswatch.core.events import PlayId
     from crosswatch.core.facts import Binding, HistoryRow, Notification
+    from crosswatch.core.hooks import Heard
+    from crosswatch.core.inbox import Hook
     from crosswatch.core.ports import Ledger, MetadataSource
     from crosswatch.core.session import Session
     from crosswatch.service.recorder import Recorder
@@ -88,6 +91,7 @@ class ServerPipeline:
         self._clock = clock
         self._catch_up_options = catch_up
         self._tracker = SessionTracker(server_uuid, new_play_id)
+        self._hooks = HookDesk(self._tracker, source=source, inbox=ledger, new_play_id=new_play_id)
         self._binder = Binder(source)
         self._catch_up = CatchUp(
             server_uuid,
@@ -118,6 +122,12 @@ class ServerPipeline:
         for notification in notifications:
             self._inbox.put_nowait(partial(self._tracker.hear, notification))
 
+    def hear_hook(self, hook: Hook) -> asyncio.Future[Heard]:
+        """Take in a webhook; what it came to, as soon as it was its turn."""
+        answer: asyncio.Future[Heard] = asyncio.get_running_loop().create_future()
+        self._inbox.put_nowait(partial(self._hooks.take, hook, answer))
+        return answer
+
     def connected(self) -> None:
         """The socket is open (again): whatever happened meanwhile has to be found out."""
         self._connection += 1
@@ -147,16 +157,21 @@ class ServerPipeline:
                 await self._recorder.record(self._take(self._drain()))
 
     async def _restore(self) -> None:
-        """Take up the plays that were open when the process ended."""
+        """Take up the plays that were open when the process ended, and the webhooks that it had received."""
         while True:
             try:
                 plays = await self._ledger.open_plays(self.server_uuid)
+                hooks = await self._hooks.read()
             except StorageError as error:
                 log.warning("cannot read the open plays: %s", error, extra={"event": "storage.unavailable"})
                 await self._clock.sleep(UNSAVED_RETRY_S)
             else:
                 self._recorder.resume(plays)
                 self._tracker.restore(plays)
+                self._hooks.take_up(self._clock.now())
+                kept: list[Fact] = [partial(self._hooks.take, hook, None) for hook in hooks]
+                for fact in [*kept, *self._drain()]:
+                    self._inbox.put_nowait(fact)
                 return
 
     def _on_connected(self, _now: datetime) -> list[Update]:
@@ -166,7 +181,8 @@ class ServerPipeline:
 
     async def _next_facts(self) -> list[Fact]:
         now = self._clock.now()
-        wait = (self._tracker.next_at(now) - now).total_seconds()
+        due_at = min(filter(None, (self._tracker.next_at(now), self._hooks.next_at(now))))
+        wait = (due_at - now).total_seconds()
         if self._recorder.has_unsaved:
             wait = min(wait, UNSAVED_RETRY_S)
         try:
@@ -183,10 +199,13 @@ class ServerPipeline:
 
     async def _work(self, facts: list[Fact]) -> None:
         updates = self._take(facts)
-        updates += map(self._with_names, self._tracker.tick(self._clock.now()))
+        now = self._clock.now()
+        updates += map(self._with_names, [*self._tracker.tick(now), *self._hooks.tick(now)])
         updates = [update for update in updates if not self._is_put_off(update)]
         if updates or self._recorder.has_unsaved:
             await self._recorder.record(updates)
+        if self._hooks.has_done:
+            await self._hooks.clear()
         self._is_history_due = self._is_history_due or any(map(_is_to_be_confirmed, updates))
         self._ask_what_is_wanted()
 

@@ -13,11 +13,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass
+from collections import defaultdict
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from crosswatch.core.judging import Judgement, judge, judge_counted, skipped
 from crosswatch.core.plays import PlayState
+from crosswatch.core.policy import may_be_counted
 from crosswatch.core.ports import PlayChange
 from crosswatch.core.reasons import Reason, Verdict
 from crosswatch.errors import StorageError
@@ -138,11 +140,23 @@ class Recorder:
     async def _judge(self, update: Update) -> _Judged:
         """The row of the update with its verdict, and what sinks should know from now on."""
         event = update.event
+        if update.is_counted_late:
+            return _Judged(change=await self._judge_late_count(update), event=None)
         judgement = judge(self._rules(), update.play, event)
         if judgement.counts and await self._tails.covers(update):
             judgement = Judgement(play=skipped(update.play, Reason.DUPLICATE_OF), counts=False)
         step = None if event is None else tell_event(event, judgement)
-        return _Judged(change=_change(judgement, step), event=event)
+        change = replace(_change(judgement, step), hooks=update.hooks)
+        return _Judged(change=change, event=event)
+
+    async def _judge_late_count(self, update: Update) -> PlayChange:
+        """The change of a play that is over, and of which is heard only now that Plex has counted it."""
+        stored = await self._ledger.play(update.play.id) or update.play
+        play = replace(stored, counted_at=update.play.counted_at)
+        change = PlayChange(play=play)
+        if may_be_counted(play):
+            change = self._counted(play, play.ended_at or play.last_seen_at)
+        return replace(change, hooks=update.hooks)
 
     def _counted(self, play: Play, counted_at: datetime) -> PlayChange:
         """The change of a play that Plex itself counted although it ended before the watched mark."""
@@ -213,12 +227,15 @@ def _newest(updates: Sequence[Update]) -> list[Update]:
     """The updates without those that say nothing any more since a later one of the same play says it."""
     kept: list[Update] = []
     followed: set[PlayId] = set()
+    superfluous: defaultdict[PlayId, tuple[int, ...]] = defaultdict(tuple)
     for update in reversed(updates):
         is_passing = update.event is None or update.event.why == "seek"
-        if not (is_passing and update.play.id in followed):
+        if is_passing and not update.is_counted_late and update.play.id in followed:
+            superfluous[update.play.id] += update.hooks
+        else:
             kept.append(update)
         followed.add(update.play.id)
-    return kept[::-1]
+    return [replace(one, hooks=one.hooks + superfluous.pop(one.play.id, ())) for one in kept][::-1]
 
 
 def _change(judgement: Judgement, step: TraceEntry | None) -> PlayChange:
