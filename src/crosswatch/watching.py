@@ -22,7 +22,7 @@ from crosswatch.service.pipeline import ServerPipeline
 from crosswatch.service.play_ids import new_play_id
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterator
 
     import aiohttp
 
@@ -354,13 +354,14 @@ class Watching:
 
     def home(self, settings: Settings) -> Home:
         """What is known of the first server, whose owner is number 1 in the configuration."""
-        wanted = keyed_servers(settings)
-        first_key = next(iter(wanted), "plex")
+        named = _named_servers(settings)  # asked for each change, and there may be thousands
+        first_key, first_settings = next(named, ("plex", None))
+        has_more = next(named, None) is not None
         first = next((server for server in self._servers if server.key == first_key), None)
         known = first.server_uuid if first is not None else ""
-        named = known or (wanted[first_key].server_uuid if wanted else "")
+        server_uuid = known or (first_settings.server_uuid if first_settings is not None else "")
         return Home(
-            server=named or ("" if len(wanted) > 1 else None),
+            server=server_uuid or ("" if has_more else None),
             owner_plex_id=first.source.owner_plex_id if first is not None else None,
         )
 
@@ -374,8 +375,15 @@ class Watching:
 
 def keyed_servers(settings: Settings) -> dict[str, PlexSettings]:
     """The servers that the configuration names, in its order, by where it speaks of them."""
-    further = {f"servers[{place}]": server for place, server in enumerate(settings.servers)}
-    return {key: one for key, one in {"plex": settings.plex, **further}.items() if one.server_url}
+    return dict(_named_servers(settings))
+
+
+def _named_servers(settings: Settings) -> Iterator[tuple[str, PlexSettings]]:
+    if settings.plex.server_url:
+        yield "plex", settings.plex
+    for place, server in enumerate(settings.servers):
+        if server.server_url:
+            yield f"servers[{place}]", server
 
 
 def _options(settings: Settings) -> WatchOptions:
