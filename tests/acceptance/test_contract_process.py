@@ -28,9 +28,9 @@ async def open_streams(stack, app, count):
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda number: number.name)
-async def test_it_ends_within_two_seconds_with_twenty_open_streams(app, number):
+async def test_it_ends_within_two_seconds_with_a_hundred_open_streams(app, number):
     async with AsyncExitStack() as stack:
-        answers = await open_streams(stack, app, 20)
+        answers = await open_streams(stack, app, 100)
 
         app.signal(number)
 

@@ -63,7 +63,9 @@ class ServedApp:
 
     async def __aenter__(self) -> Self:
         self.http = aiohttp.ClientSession(
-            f"http://127.0.0.1:{self.port}", connector=aiohttp.TCPConnector(limit=0, force_close=True)
+            f"http://127.0.0.1:{self.port}",
+            connector=aiohttp.TCPConnector(limit=0, force_close=True),
+            cookie_jar=aiohttp.CookieJar(unsafe=True),  # as browsers do, also for an address
         )
         await self.start()
         return self
