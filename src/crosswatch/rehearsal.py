@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from crosswatch.core.events import Account, Media, Percent
-    from crosswatch.core.facts import Binding, Notification, WebhookFact
+    from crosswatch.core.facts import Binding, Notification, SessionRow, WebhookFact
     from crosswatch.core.judging import Judgement
     from crosswatch.core.people import Rules
     from crosswatch.core.plays import Desired, SinkAccount
@@ -103,15 +103,24 @@ class Rehearsal:
         server: `machineIdentifier` of the server.
         look_up: Finds out who watches and what it is; None if nobody knows.
         recall: What is known of an item before Trakt is asked.
+        sessions: The server's list of what plays; None if there is none.
         plays: Plays that go on already.
     """
 
     def __init__(
-        self, rules: Rules, server: str, *, look_up: LookUp, recall: Recall, plays: Sequence[Play] = ()
+        self,
+        rules: Rules,
+        server: str,
+        *,
+        look_up: LookUp,
+        recall: Recall,
+        sessions: Callable[[], Sequence[SessionRow] | None] = lambda: None,
+        plays: Sequence[Play] = (),
     ) -> None:
         self._rules = rules
         self._look_up = look_up
         self._recall = recall
+        self._sessions = sessions
         self._count = 0
         self._tracker = SessionTracker(server, self._new_play_id)
         self._tracker.restore(plays)
@@ -124,23 +133,28 @@ class Rehearsal:
     async def hear(self, notifications: Iterable[Notification], now: datetime) -> list[Scene]:
         """What would become of these frames."""
         updates = [update for one in notifications for update in self._tracker.hear(one, now)]
-        updates += await self._bind(now)
+        updates += await self._find_out(now)
         return await self._scenes(updates, now)
 
     async def pass_time(self, now: datetime) -> list[Scene]:
         """What would become of the passing of time until now."""
         updates = self._tracker.tick(now)
-        updates += await self._bind(now)
+        updates += await self._find_out(now)
         return await self._scenes(updates, now)
 
     async def wait_for_a_start(self, now: datetime) -> list[Scene]:
         """What would become of starts that wait for a second opinion."""
         return await self.pass_time(now + ZERO_HOLD)
 
-    async def _bind(self, now: datetime) -> list[Update]:
+    async def _find_out(self, now: datetime) -> list[Update]:
+        """What follows from the answers to what the tracker wants to know."""
         updates: list[Update] = []
-        for session in self._tracker.wanted(now).bindings:
+        wanted = self._tracker.wanted(now)
+        for session in wanted.bindings:
             updates += self._tracker.bind(session, await self._look_up(session), now)
+        listed = self._sessions() if wanted.sessions else None
+        if listed is not None:
+            updates += self._tracker.compare(listed, now, reconnected=False)
         return updates
 
     async def _scenes(self, updates: Iterable[Update], now: datetime) -> list[Scene]:

@@ -17,14 +17,13 @@ import aiohttp
 from crosswatch.access.desk import AccessDesk
 from crosswatch.clock import Clock, clock_from_environment
 from crosswatch.config.file import ConfigFile, config_directory
-from crosswatch.config.links import rules_from, told_accounts
+from crosswatch.config.links import rules_from
 from crosswatch.core.anime import is_anime
 from crosswatch.core.people import Home
-from crosswatch.core.plays import SinkAccount
 from crosswatch.errors import StorageError
 from crosswatch.logs import LogHub
 from crosswatch.providers.anime.lists import AnimeLists
-from crosswatch.providers.scrobble.trakt.accounts import account_names
+from crosswatch.providers.scrobble.trakt.accounts import sink_accounts
 from crosswatch.providers.scrobble.trakt.client import TraktClient
 from crosswatch.providers.scrobble.trakt.sink import TraktSink
 from crosswatch.providers.scrobble.trakt.tokens import Tokens
@@ -46,6 +45,7 @@ if TYPE_CHECKING:
     from crosswatch.config.model import Settings
     from crosswatch.core.events import Account, Media, PlayId
     from crosswatch.core.people import Rules
+    from crosswatch.core.plays import SinkAccount
     from crosswatch.core.ports import Ledger, MetadataSource
     from crosswatch.providers.anime.lists import SourceStatus
     from crosswatch.service.memory import Known
@@ -194,7 +194,7 @@ class Runtime:
             clock=self.clock,
             changed=self._feed.publish,
         )
-        workers.ensure((*self._accounts(), *(await ledger.backlog())))
+        workers.ensure((*sink_accounts(self.config.settings), *(await ledger.backlog())))
         await self._apply(self.config.settings)
 
     # ---------------------------------------------------------------- configuration
@@ -303,13 +303,7 @@ class Runtime:
         """How each sink account stands."""
         if self._sink is None or self._workers is None:
             return []
-        return [self._describe(account) for account in self._accounts()]
-
-    def _accounts(self) -> list[SinkAccount]:
-        """The sink accounts that are linked, and those that plays go to."""
-        settings = self.config.settings
-        linked = [SinkAccount(name=name) for name in account_names(settings)]
-        return list(dict.fromkeys((*linked, *told_accounts(settings))))
+        return [self._describe(account) for account in sink_accounts(self.config.settings)]
 
     def known_accounts(self) -> dict[str, list[Account]]:
         """Everybody whom each watched server knows, by its `machineIdentifier`."""

@@ -13,11 +13,11 @@ from crosswatch.cli.outfit import Outfit, outfit
 from crosswatch.core.outcomes import Accepted, AlreadyThere
 from crosswatch.core.plays import SinkAccount
 from crosswatch.core.reasons import EXPLANATIONS
+from crosswatch.core.sentences import tell_action
 from crosswatch.errors import ConfigError, SourceError, WrongServerError
-from crosswatch.providers.scrobble.plex.pms import PlexServer
-from crosswatch.providers.scrobble.trakt.accounts import account_names
+from crosswatch.providers.scrobble.trakt.accounts import account_names, sink_accounts
 from crosswatch.providers.scrobble.trakt.sink import Profile
-from crosswatch.runtime import client_identifier
+from crosswatch.watching import keyed_servers
 from crosswatch.web.health import missing_steps
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from crosswatch.config.model import PlexSettings
     from crosswatch.core.outcomes import Hold, Refused, Retry
+    from crosswatch.providers.scrobble.plex.pms import PlexServer
 
 SHAPES = {True: "✓", False: "✕", None: "–"}  # noqa: RUF001 -- a dash, as wide as the other shapes
 PING_EVERY_S = 10.0
@@ -78,13 +79,13 @@ async def examine(tools: Outfit) -> AsyncIterator[Finding]:
     async for finding in _examine_config(tools):
         yield finding
     settings = tools.config.settings
-    for server in (settings.plex, *settings.servers):
-        if server.server_url and server.account_token:
-            async for finding in _examine_server(tools, server):
+    for key, server in keyed_servers(settings).items():
+        if server.account_token:
+            async for finding in _examine_server(tools, key, server):
                 yield finding
-    if settings.trakt.client_id:
-        for name in account_names(settings):
-            yield await _examine_account(tools, SinkAccount(name=name))
+    if settings.trakt.client_id and account_names(settings):  # else what is missing was said above
+        for account in sink_accounts(settings):
+            yield await _examine_account(tools, account)
 
 
 async def _examine_config(tools: Outfit) -> AsyncIterator[Finding]:
@@ -106,16 +107,9 @@ async def _examine_config(tools: Outfit) -> AsyncIterator[Finding]:
         yield Finding(ok=None, subject=step.title, sentence=step.sentence, action=step.action)
 
 
-async def _examine_server(tools: Outfit, settings: PlexSettings) -> AsyncIterator[Finding]:
+async def _examine_server(tools: Outfit, key: str, settings: PlexSettings) -> AsyncIterator[Finding]:
     """Who answers, whether the token may do what is needed, and whether notifications come through."""
-    server = PlexServer(
-        tools.http,
-        url=settings.server_url,
-        token=settings.account_token,
-        client_id=client_identifier(tools.config.directory),
-        allow_self_signed=tools.config.settings.features.watch.options.allow_self_signed,
-        tv_url=settings.tv_url,
-    )
+    server = tools.plex_server(key, settings)
     subject = f"Plex at {server.address}"
     try:
         yield await _identity(server, settings, subject)
@@ -132,8 +126,8 @@ async def _identity(server: PlexServer, settings: PlexSettings, subject: str) ->
     wanted = settings.server_uuid
     if wanted and wanted != identity.server_uuid:
         raise WrongServerError(
-            f"Another server answers there ({identity.server_uuid}), not {wanted}. Check plex.server_url "
-            "and plex.server_uuid."
+            f"Another server answers there ({identity.server_uuid}), not {wanted}. Check "
+            f"{server.key}.server_url and {server.key}.server_uuid."
         )
     return Finding(ok=True, subject=subject, sentence=f"Server {identity.server_uuid} answers.")
 
@@ -161,10 +155,9 @@ async def _examine_account(tools: Outfit, account: SinkAccount) -> Finding:
         return Finding(ok=True, subject=subject, sentence=f"Linked to {found.username}{vip}; Trakt answers.")
     if isinstance(found.outcome, Accepted | AlreadyThere):
         return Finding(ok=True, subject=subject, sentence="Trakt answers.")
-    return _trouble(found.outcome, subject)
+    return _trouble(found.outcome, account, subject)
 
 
-def _trouble(outcome: Hold | Refused | Retry, subject: str) -> Finding:
-    explanation = EXPLANATIONS[outcome.reason]
-    sentence = outcome.detail or f"{explanation.title}."
-    return Finding(ok=False, subject=subject, sentence=sentence, action=explanation.action)
+def _trouble(outcome: Hold | Refused | Retry, account: SinkAccount, subject: str) -> Finding:
+    sentence = outcome.detail or f"{EXPLANATIONS[outcome.reason].title}."
+    return Finding(ok=False, subject=subject, sentence=sentence, action=tell_action(outcome.reason, account))

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import json
+from typing import TYPE_CHECKING
 
 import click
 
 from crosswatch.cli.outfit import Outfit, outfit
+from crosswatch.config.links import told_accounts
 from crosswatch.core.plays import SinkAccount
 from crosswatch.providers.scrobble.trakt.login import DeviceLogin
 from crosswatch.providers.scrobble.trakt.sink import Profile
+
+if TYPE_CHECKING:
+    from crosswatch.config.model import Settings
 
 S_PER_MIN = 60
 
@@ -49,10 +55,20 @@ async def link(name: str) -> None:
         click.echo(f"Waiting for Trakt … the code is good for {minutes} min.")
         await login.wait()
         whose = await _whose(tools, name)
-        if name == SinkAccount().name:
-            click.echo(f"Linked. Plays now go to {whose}.")
-        else:
-            click.echo(f"Linked. {name} is {whose} now; plays go to the default account only, so far.")
+        click.echo(f"Linked. {_told_of(tools.config.settings, name, whose)}")
+
+
+def _told_of(settings: Settings, name: str, whose: str) -> str:
+    """Whose plays go to the account from now on."""
+    people = [person.name for person in settings.people if name in person.accounts]
+    if people:
+        return f"Plays of {' and '.join(people)} now go to {whose}."
+    if SinkAccount(name=name) in told_accounts(settings):
+        return f"Plays now go to {whose}."
+    return (
+        f"{name} is {whose} now, but nobody's plays go there yet. Add {json.dumps(name)} to `accounts` of "
+        "somebody in `people` in config.json; `crosswatch people` shows everybody."
+    )
 
 
 async def _whose(tools: Outfit, name: str) -> str:

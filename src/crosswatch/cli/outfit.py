@@ -12,13 +12,17 @@ import aiohttp
 from crosswatch.clock import Clock, clock_from_environment
 from crosswatch.config.file import ConfigFile, config_directory
 from crosswatch.logs import LogHub
+from crosswatch.providers.scrobble.plex.pms import PlexServer
 from crosswatch.providers.scrobble.trakt.client import TraktClient
 from crosswatch.providers.scrobble.trakt.sink import TraktSink
 from crosswatch.providers.scrobble.trakt.tokens import Tokens
+from crosswatch.runtime import client_identifier
 from crosswatch.storage.closed import ClosedLedger
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+    from crosswatch.config.model import PlexSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +42,23 @@ class Outfit:
     http: aiohttp.ClientSession
     trakt: TraktClient
     sink: TraktSink
+
+    def plex_server(self, key: str, settings: PlexSettings) -> PlexServer:
+        """A server of the configuration.
+
+        Args:
+            key: Where the configuration speaks of it.
+            settings: What it says there.
+        """
+        return PlexServer(
+            self.http,
+            url=settings.server_url,
+            token=settings.account_token,
+            client_id=client_identifier(self.config.directory),
+            allow_self_signed=self.config.settings.features.watch.options.allow_self_signed,
+            tv_url=settings.tv_url,
+            key=key,
+        )
 
     def require_config(self) -> None:
         """Go on only with a configuration that is in force.

@@ -107,7 +107,7 @@ def explained_shape(explained: Explained) -> dict[str, Any]:
     return {
         "dry_run": True,
         "note": explained.note,
-        "scenes": [_scene_shape(one) for one in explained.scenes],
+        "scenes": [scene_shape(one) for one in explained.scenes],
     }
 
 
@@ -121,7 +121,8 @@ async def _plays_about(
     return [play for play in plays if play.session_key in keys or play.media.rating_key in items]
 
 
-def _scene_shape(scene: Scene) -> dict[str, Any]:
+def scene_shape(scene: Scene) -> dict[str, Any]:
+    """One event and what would become of it."""
     play = scene.play
     return {
         "at": scene.at,

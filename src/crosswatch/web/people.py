@@ -16,14 +16,13 @@ from crosswatch.core.ports import PlayQuery
 from crosswatch.core.reasons import Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from crosswatch.config.model import PersonSettings
     from crosswatch.core.events import Account
     from crosswatch.core.people import Rules
     from crosswatch.core.plays import Play
-    from crosswatch.core.ports import Ledger
 
 UNKNOWN_PEOPLE = (Reason.PERSON_UNLINKED, Reason.PERSON_NOT_LISTED, Reason.PERSON_UNKNOWN)
 """Why a play was skipped by somebody who is new."""
@@ -74,16 +73,18 @@ class Known:
     strangers: Sequence[Stranger]
 
 
-async def find_strangers(ledger: Ledger, rules: Rules) -> list[Stranger]:
+async def find_strangers(read: Callable[[PlayQuery], Awaitable[list[Play]]], rules: Rules) -> list[Stranger]:
     """Whose plays were skipped and would be skipped again, the last seen first.
+
+    Args:
+        read: Finds plays, as `core.ports.Ledger.plays` does.
+        rules: Whose plays count now.
 
     Raises:
         StorageError: If the plays cannot be read.
     """
     plays = [
-        play
-        for reason in UNKNOWN_PEOPLE
-        for play in await ledger.plays(PlayQuery(reason=reason, limit=MOST_PLAYS))
+        play for reason in UNKNOWN_PEOPLE for play in await read(PlayQuery(reason=reason, limit=MOST_PLAYS))
     ]
     return sort_strangers(plays, rules)
 

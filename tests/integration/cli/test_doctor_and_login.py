@@ -217,10 +217,43 @@ async def test_a_further_account_is_kept_under_its_name(login, settle, trakt, di
     trakt.approve_device(code, "tom_t")
     await asyncio.wait_for(task, 10)
 
-    assert "tom is tom_t on Trakt now" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert 'tom is tom_t on Trakt now, but nobody\'s plays go there yet. Add "tom" to `accounts`' in said
     document = json.loads((directory / "config.json").read_text())
     assert document["accounts"]["tom"]["refresh_token"]
     assert "access_token" not in document["auth"]["trakt"]
+
+
+async def test_a_login_of_somebodys_account_says_whose_plays_go_there(
+    login, settle, trakt, directory, capsys
+):
+    trakt.add_user("tom_t")
+    settle(linked=False, accounts={"tom": {"access_token": ""}})
+    config = directory / "config.json"
+    document = json.loads(config.read_text())
+    document["people"] = [
+        {"name": name, "plex_ids": [number], "accounts": ["tom"]} for number, name in ((2, "Tom"), (3, "Ann"))
+    ]
+    config.write_text(json.dumps(document))
+    task, code = await login("tom")
+
+    trakt.approve_device(code, "tom_t")
+    await asyncio.wait_for(task, 10)
+
+    assert "Plays of Tom and Ann now go to tom_t on Trakt." in capsys.readouterr().out
+
+
+async def test_the_doctor_looks_at_accounts_that_somebody_is_linked_to(settle, examined, directory):
+    settle(accounts={"tom": {"access_token": ""}})
+    config = directory / "config.json"
+    document = json.loads(config.read_text())
+    document["people"] = [{"name": "Tom", "plex_ids": [2], "accounts": ["tom"]}]
+    config.write_text(json.dumps(document))
+
+    last = (await examined())[-1]
+
+    assert (last.ok, last.subject) == (False, "Trakt, account tom")
+    assert last.action == "Run `crosswatch login trakt --account tom`."
 
 
 async def test_a_denied_login_says_so(login, settle, trakt):

@@ -23,6 +23,6 @@ async def show(runtime: Runtime) -> Json:
         accounts=runtime.known_accounts(),
         names={server["server_uuid"]: server["name"] for server in servers if server.get("server_uuid")},
         sinks=runtime.sink_status(),
-        strangers=await find_strangers(runtime.ledger, rules),
+        strangers=await find_strangers(runtime.ledger.plays, rules),
     )
     return Json(people_shape(known))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from crosswatch.config.links import told_accounts
 from crosswatch.core.plays import SinkAccount
 from crosswatch.providers.scrobble.trakt.items import parse_number
 
@@ -94,6 +95,12 @@ def pair_of(settings: Settings, name: str) -> Pair | None:
 def account_names(settings: Settings) -> list[str]:
     """Every account that has tokens, the default one first."""
     return [name for name in (DEFAULT_ACCOUNT, *settings.accounts) if pair_of(settings, name) is not None]
+
+
+def sink_accounts(settings: Settings) -> list[SinkAccount]:
+    """The accounts that have tokens, and those to which plays go whether they have tokens or not."""
+    linked = [SinkAccount(name=name) for name in account_names(settings)]
+    return list(dict.fromkeys((*linked, *told_accounts(settings))))
 
 
 def parse_pair(body: Any, now: datetime) -> Pair | None:
