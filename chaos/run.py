@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from crosswatch.simulator.plex.items import Item
 
 PEOPLE = ("alice", "bob", "carol84", "Kids")
+"""Who watches: the owner, a shared user, a friend, and a managed profile; each has a Trakt account."""
+
 QUIET_S = 5_400.0
 """Seconds of the clock after the last viewing in which offline reports and retries come in."""
 
@@ -92,6 +94,7 @@ async def run(plan: Plan, say: Callable[[str], None]) -> Report:
                 machine_identifier=f"{index + 1:040x}",
                 friendly_name=f"Server {index + 1}",
                 session_lag_s=1.0,
+                linger_s=30.0,
                 doubled_history=index % 2 == 1,
                 seed=plan.seed,
             ),
@@ -100,11 +103,12 @@ async def run(plan: Plan, say: Callable[[str], None]) -> Report:
     ]
     chance = random.Random(plan.seed)
     trakt = SimulatedTrakt(clock=clock)
-    async with Ground(clock=clock, plexes=plexes, trakt=trakt, listed=sorted(_names(plexes))) as ground:
+    async with Ground(clock=clock, plexes=plexes, trakt=trakt, listed=()) as ground:
         truth = Truth(plexes, trakt)
+        links = _link_everybody(ground)
         await ground.start_app()
         await ground.until_connected()
-        weather = Weather(ground, chance, ACCOUNT)
+        weather = Weather(ground, chance, links)
         storms = [asyncio.create_task(weather.at_trakt()), asyncio.create_task(weather.of_the_app())]
         storms += [asyncio.create_task(weather.at_plex(plex)) for plex in plexes]
         quota = Quota(plan.plays)
@@ -120,7 +124,6 @@ async def run(plan: Plan, say: Callable[[str], None]) -> Report:
         await clock.sleep(QUIET_S)
         await _settle(ground)
         plays = await _plays(ground)
-        links = dict.fromkeys(_names(plexes), ACCOUNT)
         comparison = compare(_knowable(truth, plexes), truth.held(), links, plays, tolerance=TOLERANCE)
         return Report(
             plan=plan,
@@ -133,17 +136,18 @@ async def run(plan: Plan, say: Callable[[str], None]) -> Report:
 
 
 def _viewers(plan: Plan, plexes: list[SimulatedPlex], chance: random.Random, clock: Clock) -> list[Viewer]:
-    """The people, each with a share of the titles that nobody else has."""
+    """The players, each with a share of the titles that no other player of the same person has."""
     titles = sorted({item.label for item in _watchable(plexes[0])})
     chance.shuffle(titles)
+    players_of = -(-plan.viewers // len(PEOPLE))
     viewers = []
     for number in range(plan.viewers):
-        plex = plexes[number % len(plexes)]
-        mine = set(titles[number :: plan.viewers])
+        plex = plexes[number // len(PEOPLE) % len(plexes)]
+        mine = set(titles[number // len(PEOPLE) :: players_of])
         viewers.append(
             Viewer(
                 plex,
-                PEOPLE[number // len(plexes) % len(PEOPLE)],
+                PEOPLE[number % len(PEOPLE)],
                 number=number,
                 pool=[item for item in _watchable(plex) if item.label in mine],
                 chance=random.Random(chance.getrandbits(32)),
@@ -194,8 +198,21 @@ def _knowable(truth: Truth, plexes: list[SimulatedPlex]) -> list[Seen]:
     return known
 
 
-def _names(plexes: list[SimulatedPlex]) -> set[str]:
-    return {name for plex in plexes for who in PEOPLE for name in (who, plex.person(who).title)}
+def _link_everybody(ground: Ground) -> dict[str, str]:
+    """Link each person to a Trakt account of their own; by the person's title, the account's name there."""
+    people, accounts = [], {}
+    links = {}
+    for name in PEOPLE:
+        person = ground.plex.person(name)
+        own = name == PEOPLE[0]
+        account = "default" if own else name
+        links[person.title] = ACCOUNT if own else f"{name}-at-trakt"
+        people.append({"name": name, "plex_ids": [1 if own else person.number], "accounts": [account]})
+        if not own:
+            accounts[account] = ground.link(links[person.title])
+    ground.document["people"] = people
+    ground.document["accounts"] = accounts
+    return links
 
 
 async def _report_progress(

@@ -29,11 +29,12 @@ SITTING_S = (300.0, 1_500.0)
 
 BREAK_S = (5.0, 900.0)
 
-REWATCH_S = 3_600.0
-"""How long after its end an item may be watched again, beside the item's own length.
+REWATCH_S = 13 * 3_600.0
+"""How long after its end an item may be watched again.
 
-Two viewings of one item right after each other, while nobody listens, cannot be told from one. That a rewatch
-is a play of its own is proven where it can be: tests/acceptance/watch.
+A rewatch of which we hear only the last minutes, for we were gone, is taken for the tail of its forerunner
+within 12 hours: the two cannot be told apart. That a rewatch is a play of its own is proven where it can be:
+tests/acceptance/watch.
 """
 
 ENDINGS = {
@@ -133,7 +134,7 @@ class Viewer:
 
     def _mark(self, *items: Item) -> None:
         now = self._clock.timestamp()
-        self._free_at.update({item.rating_key: now + item.length_ms / 1000 + REWATCH_S for item in items})
+        self._free_at.update({item.rating_key: now + REWATCH_S for item in items})
 
     def _script(self, item: Item) -> Script:
         """How to watch it: from where, to where, with what in between, and how it ends."""

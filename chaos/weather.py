@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import logging
 import signal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from crosswatch.demo.stage import ACCOUNT
 from crosswatch.simulator.trakt import Fault
 
 if TYPE_CHECKING:
@@ -28,13 +29,13 @@ class Weather:
     Args:
         stage: The app and its neighbours.
         chance: Draws everything.
-        account: The Trakt account that is linked.
+        links: By person, the Trakt account that is linked.
     """
 
-    def __init__(self, stage: Ground, chance: random.Random, account: str) -> None:
+    def __init__(self, stage: Ground, chance: random.Random, links: dict[str, str]) -> None:
         self._stage = stage
         self._chance = chance
-        self._account = account
+        self._accounts = sorted(links.values())
         self._is_over = False
         self.counts: dict[str, int] = {}
 
@@ -146,7 +147,7 @@ class Weather:
 
     async def _access_tokens_end(self) -> None:
         self._count("access token ends")
-        self._stage.trakt.expire_tokens(self._account)
+        self._stage.trakt.expire_tokens(self._chance.choice(self._accounts))
 
     async def _trakt_is_gone(self) -> None:
         self._count("Trakt unreachable")
@@ -157,11 +158,18 @@ class Weather:
     async def _the_login_is_lost(self) -> None:
         """A renewal is refused for good; after a while the person signs in again."""
         self._count("login lost")
-        self._stage.trakt.revoke_tokens(self._account)
+        account = self._chance.choice(self._accounts)
+        self._stage.trakt.revoke_tokens(account)
         await self._stage.clock.sleep(self._between(60, 3_600))
-        tokens = self._stage.trakt.link(self._account, None).answer()
+        tokens = self._stage.trakt.link(account).answer()
         tokens["expires_at"] = tokens["created_at"] + tokens["expires_in"]
-        self._stage.rewrite(lambda document: document["auth"]["trakt"].update(tokens))
+
+        def sign_in(document: dict[str, Any]) -> None:
+            name = account.removesuffix("-at-trakt")
+            place = document["auth"]["trakt"] if account == ACCOUNT else document["accounts"][name]
+            place.update(tokens)
+
+        self._stage.rewrite(sign_in)
 
     def _add(self, fault: Fault) -> None:
         self._stage.trakt.add_fault(fault)

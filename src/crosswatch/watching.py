@@ -37,6 +37,9 @@ if TYPE_CHECKING:
     from crosswatch.service.pipeline import CatchUpOptions
     from crosswatch.service.recorder import Recorder
 
+KNOW_PEOPLE_WITHIN_S = 2.0
+"""Real seconds that the first frames of a connection wait for who is who."""
+
 MOST_STRANGERS = 100
 """Servers that are not configured, and whose webhooks are taken in at a time."""
 
@@ -205,12 +208,14 @@ class WatchedServer:
             self._kept = self._around.pipeline(server_uuid, self.source)  # takes in facts from now on
             await self._take_over(server_uuid)
             self._kept.start()
-        if self.pipeline is not None:
-            self.pipeline.connected()
         if self._preparing is None or self._preparing.done():
             self._preparing = asyncio.create_task(
                 self.source.prepare_accounts(), name=f"who is who on {name}"
             )
+        # Frames wait for this, for a moment: a play that ends right after a start is judged by its person.
+        await asyncio.wait({self._preparing}, timeout=KNOW_PEOPLE_WITHIN_S)
+        if self.pipeline is not None:
+            self.pipeline.connected()
         self._around.changed()
 
     def on_notifications(self, notifications: list[Notification]) -> None:
