@@ -1,4 +1,4 @@
-"""Draws the parts of `docs/` that are the code's to say: the session table, and the reasons.
+"""Draws the parts of `docs/` that are the code's to say: the session table, the reasons, the door's answers.
 
 `python -m tools.draw_docs` (or `make docs`) writes them between their marks; `tests/house/test_docs.py`
 fails while the pages say something else than the code.
@@ -14,6 +14,7 @@ from pathlib import Path
 
 from crosswatch.core.reasons import EXPLANATIONS, Reason
 from crosswatch.core.session import TRANSITIONS, SessionState, Signal
+from tools.attacks import attack_table
 
 ROOT = Path(__file__).parents[1]
 BEGIN, END = "<!-- drawn: {} -->", "<!-- /drawn -->"
@@ -97,7 +98,12 @@ def _plain(template: str) -> str:
     return re.sub(r"\{(\w+)\}", r"*\1*", typed).strip()
 
 
-PARTS = {"session-table": session_table, "session-diagram": session_diagram, "reasons": reason_tables}
+PARTS = {
+    "session-table": session_table,
+    "session-diagram": session_diagram,
+    "reasons": reason_tables,
+    "attacks": attack_table,
+}
 
 if __name__ == "__main__":
     main()

@@ -152,7 +152,7 @@ def drawing():
     return module
 
 
-@pytest.mark.parametrize("name", ["docs/sessions.md", "docs/reasons.md"])
+@pytest.mark.parametrize("name", ["docs/sessions.md", "docs/reasons.md", "docs/security.md"])
 def test_what_the_code_says_is_drawn_as_it_is_now(drawing, name):
     """If this fails, `make docs` mends it."""
     text = page(name)

@@ -28,6 +28,7 @@ from crosswatch.config.addresses import clean_prefix, networks_of
 from crosswatch.web.answers import form_fields, wants_page
 from crosswatch.web.bodies import Body, replayed
 from crosswatch.web.drawing import top_of
+from crosswatch.web.errors import NOTHING_HERE
 from crosswatch.web.errors import refuse as answer_refusal
 from crosswatch.web.permissions import rule_for
 
@@ -95,6 +96,9 @@ class Door:
         send = body.closing(send)
         if not arrival.path:  # the prefix without its slash, from which relative addresses lead astray
             await RedirectResponse(f"{arrival.visitor.prefix}/", 307)(scope, receive, send)
+            return
+        if not arrival.path.isprintable():  # the router would take `/api/config` with a line break behind it
+            await answer_refusal(Request(scope), 404, NOTHING_HERE)(scope, receive, send)
             return
         receive = body.receive
         refusal = refuse(arrival.knock, arrival.guest, arrival.house)

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+NOTHING_HERE = "There is nothing at this address."
+
 log = logging.getLogger("crosswatch.web")
 
 
@@ -102,6 +104,6 @@ def access_headers(error: AccessError) -> dict[str, str]:
 
 
 _OWN_WORDS = {
-    404: "There is nothing at this address.",
+    404: NOTHING_HERE,
     405: "This address does not take that kind of request.",
 }
