@@ -9,20 +9,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from fastapi import FastAPI
+    from starlette.routing import Router
 
     from crosswatch.logs import _UIHostLogger as _UIHostLogger
 
-    app: FastAPI
+    app: Router
 
 __version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:
     if name == "app":
-        from crosswatch.web.factory import create_app  # noqa: PLC0415 -- loaded when somebody serves
+        from crosswatch.web.front import create_front  # noqa: PLC0415 -- loaded when somebody serves
 
-        globals()["app"] = create_app()
+        globals()["app"] = create_front()
         return globals()["app"]
     if name == "_UIHostLogger":
         from crosswatch.logs import _UIHostLogger  # noqa: PLC0415

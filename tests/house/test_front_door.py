@@ -48,7 +48,7 @@ def test_the_command_line_alone_loads_no_web_server_and_no_network():
 def test_the_app_leaves_out_the_first_version_of_pydantic():
     loaded = "print([name for name in sys.modules if name.startswith('pydantic.v1.')])"
     done = subprocess.run(
-        [sys.executable, "-c", f"import sys, crosswatch; crosswatch.app; {loaded}"],
+        [sys.executable, "-c", f"import sys, crosswatch.web.factory as web; web.create_app(); {loaded}"],
         capture_output=True,
         check=True,
         env={"PYTHONPATH": str(SOURCES)},

@@ -1,8 +1,7 @@
-"""`create_app`: the web app, and its life around the running parts."""
+"""`create_app`: the web app, as FastAPI, with the life of the running parts around it."""
 
 from __future__ import annotations
 
-import inspect
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -14,10 +13,9 @@ from crosswatch.web.assets import Assets
 from crosswatch.web.door import Door
 from crosswatch.web.drawing import STATIC
 from crosswatch.web.errors import add_error_handlers
+from crosswatch.web.life import build_runtime, life
 from crosswatch.web.live import LivePage
-from crosswatch.web.peers import take_peers_from_sockets
 from crosswatch.web.routes import add_routes
-from crosswatch.web.stopping import early_notice
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -26,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def create_app(runtime: RuntimeLike | None = None) -> FastAPI:
-    """The app as an HTTP server runs it.
+    """The app with all its addresses; `crosswatch.web.front` serves it on demand.
 
     Args:
         runtime: What it shows and steers. None builds the real one when the server starts, from the folder
@@ -35,22 +33,15 @@ def create_app(runtime: RuntimeLike | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        running = app.state.runtime = runtime or _build_runtime()
-        live = app.state.live = LivePage(running)
+        running = runtime or build_runtime()
+        live = show(app, running)
 
         def end_streams() -> None:
             live.close()
             running.logs.close()
 
-        take_peers_from_sockets()
-        with early_notice(end_streams):
-            await _call_startup_hook()
-            try:
-                await running.start()
-                yield
-            finally:
-                end_streams()
-                await running.stop()
+        async with life(running, end_streams):
+            yield
 
     app = FastAPI(
         title="CrossWatch",
@@ -69,16 +60,8 @@ def create_app(runtime: RuntimeLike | None = None) -> FastAPI:
     return app
 
 
-def _build_runtime() -> RuntimeLike:
-    from crosswatch.runtime import Runtime  # noqa: PLC0415 -- loads the HTTP client and the database
-
-    return Runtime.from_environment()
-
-
-async def _call_startup_hook() -> None:
-    """Run `crosswatch._on_startup`, if somebody has put it there before the start (hand-over, "Startup")."""
-    hook = vars(crosswatch).get("_on_startup")
-    if hook is not None:
-        done = hook()
-        if inspect.isawaitable(done):
-            await done
+def show(app: FastAPI, runtime: RuntimeLike) -> LivePage:
+    """Let the app show and steer these parts; the page that follows them live."""
+    live = LivePage(runtime)
+    app.state.runtime, app.state.live = runtime, live
+    return live

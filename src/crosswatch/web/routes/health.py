@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-import crosswatch
 from crosswatch.web.answers import Json
+from crosswatch.web.life import SIGNS_OF_LIFE
 
 router = APIRouter(tags=["health"])
 
@@ -12,4 +12,4 @@ router = APIRouter(tags=["health"])
 @router.get("/healthz")
 async def alive() -> Json:
     """200 while the app turns. A Plex or Trakt that is away does not change that."""
-    return Json({"status": "ok", "version": crosswatch.__version__})
+    return Json(SIGNS_OF_LIFE)
