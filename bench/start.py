@@ -34,23 +34,28 @@ async def run(scale: Scale) -> Table:
     """Measure it."""
     for folder in ("src", "bench"):
         compileall.compile_dir(str(ROOT / folder), quiet=1)
-    answers, bare, hears, peers = [], [], [], []
+    answers, bare, hears, pages, peers = [], [], [], [], []
     async with SimulatedPlex() as plex, SimulatedTrakt(options=LENIENT) as trakt:
         register(trakt)
         settings = document([plex_section(plex)], trakt, "ours")
         for number in range(scale.of(12, quick=1) + 1):
-            first_answer, listening = await _app(plex, settings)
+            first_answer, listening, first_page = await _app(plex, settings)
             minimal = await _minimal()
             peer = await _peer(plex, trakt, scale.peer, number) if scale.peer else 0.0
             if number:  # the first of each warms the caches
                 answers.append(first_answer)
                 hears.append(listening)
+                pages.append(first_page)
                 bare.append(minimal)
                 peers.append(peer)
-    return Table(title="start", how=f"{len(bare)} rounds. {HOW}", rows=_rows(answers, bare, hears, peers))
+    return Table(
+        title="start", how=f"{len(bare)} rounds. {HOW}", rows=_rows(answers, bare, hears, pages, peers)
+    )
 
 
-def _rows(answers: list[float], bare: list[float], hears: list[float], peers: list[float]) -> tuple[Row, ...]:
+def _rows(
+    answers: list[float], bare: list[float], hears: list[float], pages: list[float], peers: list[float]
+) -> tuple[Row, ...]:
     first = statistics.median(answers)
     peer = statistics.median(peers)
     return (
@@ -62,6 +67,7 @@ def _rows(answers: list[float], bare: list[float], hears: list[float], peers: li
             baseline=_seconds(statistics.median(bare)),
             ratio=times(median_ratio(answers, bare)),
         ),
+        Row(what="the first page, which loads the web app", figure=_seconds(statistics.median(pages))),
         Row(
             what="to hearing its server",
             figure=_seconds(statistics.median(hears)),
@@ -70,15 +76,18 @@ def _rows(answers: list[float], bare: list[float], hears: list[float], peers: li
     )
 
 
-async def _app(plex: SimulatedPlex, settings: dict[str, Any]) -> tuple[float, float]:
-    """Seconds to the first 200, and to the open socket."""
+async def _app(plex: SimulatedPlex, settings: dict[str, Any]) -> tuple[float, float, float]:
+    """Seconds to the first 200, to the open socket, and for the first page thereafter."""
     with tempfile.TemporaryDirectory(prefix="crosswatch-bench-") as folder:
         async with App(Path(folder), settings) as app:
             answered = await app.answers(app.port)
             await plex.world.hub.wait_for_listener()
             heard = time.perf_counter() - app.began
+            asked_at = time.perf_counter()
+            await app.status()
+            first_page = time.perf_counter() - asked_at
         plex.drop()
-    return answered, heard
+    return answered, heard, first_page
 
 
 async def _minimal() -> float:
