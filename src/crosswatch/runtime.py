@@ -33,6 +33,7 @@ from crosswatch.service.feed import ChangeFeed
 from crosswatch.service.memory import Memory
 from crosswatch.service.pipeline import CatchUpOptions
 from crosswatch.service.recorder import Recorder
+from crosswatch.service.webhooks import Webhooks
 from crosswatch.service.workers import DeliveryWorkers
 from crosswatch.storage.closed import ClosedLedger
 from crosswatch.storage.opening import DATABASE_NAME, open_ledger
@@ -44,11 +45,13 @@ if TYPE_CHECKING:
 
     from crosswatch.config.model import Settings
     from crosswatch.core.events import Account, Media, PlayId
+    from crosswatch.core.facts import WebhookFact
     from crosswatch.core.people import Rules
     from crosswatch.core.plays import SinkAccount
     from crosswatch.core.ports import Ledger, MetadataSource
     from crosswatch.providers.anime.lists import SourceStatus
     from crosswatch.service.memory import Known
+    from crosswatch.service.webhooks import Receipt
     from crosswatch.storage.ledger import SqliteLedger
 
 OPEN_AGAIN_S = 5.0
@@ -84,6 +87,7 @@ class Runtime:
         self._opened: SqliteLedger | None = None
         self._workers: DeliveryWorkers | None = None
         self._watching: Watching | None = None
+        self._webhooks: Webhooks | None = None
         self._sink: TraktSink | None = None
         self._anime: AnimeLists | None = None
         self._corrections: Corrections | None = None
@@ -185,6 +189,13 @@ class Runtime:
                 changed=lambda: self._feed.publish(None),
             )
         )
+        self._webhooks = Webhooks(
+            ledger,
+            deliver=self._watching.hear_hook,
+            clock=self.clock,
+            takes_ratings=lambda: False,
+            changed=lambda: self._feed.publish(None),
+        )
         self._corrections = Corrections(
             ledger,
             sink=sink,
@@ -222,9 +233,10 @@ class Runtime:
         if self._watching is None:
             return
         self._tasks.append(asyncio.create_task(self._learn_anime(settings), name="read anime lists"))
-        if settings.features.watch.enabled and not self._stop_asked:
-            await self._watching.apply(settings)
-        elif self._watching.servers:
+        listens = settings.features.watch.enabled and not self._stop_asked
+        if listens or settings.features.webhook.enabled:
+            await self._watching.apply(settings, listens=listens)
+        else:
             await self._watching.stop()
 
     async def _learn_anime(self, settings: Settings) -> None:
@@ -268,6 +280,7 @@ class Runtime:
             "problem": next((server["problem"] for server in servers if server["problem"]), "")
             or self._watch_problem(),
             "servers": servers,
+            "webhooks": self._webhooks.status() if self._webhooks is not None else [],
         }
 
     def _watch_problem(self) -> str:
@@ -277,7 +290,7 @@ class Runtime:
         if isinstance(self.ledger, ClosedLedger):
             return str(self.ledger)
         settings = self.config.settings
-        if self._watching is not None and self._watching.servers:
+        if self._watching is not None and self._watching.status():
             return ""
         if self._stop_asked:
             return "Watching was stopped. POST /debug/watch/start begins again."
@@ -295,9 +308,18 @@ class Runtime:
     async def stop_watch(self) -> None:
         """Close the sockets and watch no more, until somebody says otherwise or the app starts anew."""
         self._stop_asked = True
-        if self._watching is not None:
-            await self._watching.stop()
+        await self._apply(self.config.settings)
         self._feed.publish(None)
+
+    async def receive_webhook(self, fact: WebhookFact) -> Receipt:
+        """Take in a webhook whose sender may send it; it is written down when this comes back.
+
+        Raises:
+            StorageError: While there is no database.
+        """
+        if self._webhooks is None:
+            raise StorageError(str(self.ledger))
+        return await self._webhooks.receive(fact)
 
     def sink_status(self) -> list[dict[str, Any]]:
         """How each sink account stands."""

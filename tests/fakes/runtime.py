@@ -13,12 +13,14 @@ from crosswatch.config.file import ConfigFile
 from crosswatch.config.links import rules_from
 from crosswatch.core.anime import AnimeList
 from crosswatch.core.events import Account, PlayId
+from crosswatch.core.facts import WebhookFact
 from crosswatch.core.people import Home, Rules
 from crosswatch.logs import LogHub
 from crosswatch.providers.anime.lists import SourceStatus
 from crosswatch.service.corrections import Corrections
 from crosswatch.service.delivery import AccountWorker
 from crosswatch.service.memory import Memory
+from crosswatch.service.webhooks import Receipt
 from crosswatch.service.workers import DeliveryWorkers
 from fakes.sink import ModelSink
 
@@ -40,7 +42,10 @@ class FakeRuntime:
             "problem": "",
             "last_frame_at": None,
             "servers": [],
+            "webhooks": [],
         }
+        self.webhooks: list[WebhookFact] = []
+        self.receipt: Receipt | Exception = Receipt(play_id=PlayId("play-1"))
         self.sinks: list[dict[str, Any]] = []
         self.home = Home()
         self.accounts: dict[str, list[Account]] = {}
@@ -101,6 +106,12 @@ class FakeRuntime:
     async def stop_watch(self) -> None:
         self.watch |= {"alive": False, "stop_set": True}
         self.announce()
+
+    async def receive_webhook(self, fact: WebhookFact) -> Receipt:
+        self.webhooks.append(fact)
+        if isinstance(self.receipt, Exception):
+            raise self.receipt
+        return self.receipt
 
     def rules(self) -> Rules:
         return rules_from(self.config.settings, self.home)

@@ -24,6 +24,7 @@ from enum import StrEnum
 from crosswatch.core.events import PlayerState, PlayId
 from crosswatch.core.facts import Binding, Notification, WebhookFact, item_of
 from crosswatch.core.hearsay import Claim
+from crosswatch.core.ignored import Ignored
 from crosswatch.core.inbox import Hook
 from crosswatch.core.likeness import HOOK_KEY, has_passed, is_told_by_hooks, may_be_same_person
 from crosswatch.core.plays import Origin
@@ -79,21 +80,6 @@ PLAY, RESUME, PAUSE, STOP, SCROBBLE = (
 )
 
 
-class Ignored(StrEnum):
-    """Why a webhook changes nothing."""
-
-    FEATURE_OFF = "feature_off"
-    WEBHOOK_UNSIGNED = "webhook_unsigned"
-    EVENT_IGNORED = "event_ignored"
-    EVENT_UNKNOWN = "event_unknown"
-    TYPE_UNSUPPORTED = "type_unsupported"
-    RATINGS_OFF = "ratings_off"
-    RATING_UNKNOWN = "rating_unknown"
-    NOTHING_PLAYING = "nothing_playing"
-    HEARD_ALREADY = "heard_already"
-    TOO_MANY = "too_many"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heard:
     """What a webhook came to.
@@ -127,10 +113,14 @@ class Hooks:
     Args:
         tracker: The sessions of that server.
         new_play_id: Makes the identity of a viewing that begins at that moment.
+        can_ask: Whether the server can be asked what plays.
     """
 
-    def __init__(self, tracker: SessionTracker, new_play_id: Callable[[datetime], PlayId]) -> None:
+    def __init__(
+        self, tracker: SessionTracker, new_play_id: Callable[[datetime], PlayId], *, can_ask: bool
+    ) -> None:
         self._tracker = tracker
+        self._can_ask = can_ask
         self._new_play_id = new_play_id
         self._concerned: dict[PlayId, Session] = {}
         self._since: datetime | None = None
@@ -320,9 +310,8 @@ class Hooks:
             return hearsay.since + PATIENCE
         if session.ended_at is not None:
             return session.ended_at + REMEMBERED
-        is_listening = self._tracker.is_listening
-        asked_since = self._since if is_listening else None  # before, the server could not be asked
-        return _end_due_at(session, asked_since or session.last_seen_at, is_listening=is_listening)
+        asked_since = self._since if self._can_ask else None  # before, nobody was there to ask
+        return _end_due_at(session, asked_since or session.last_seen_at, can_ask=self._can_ask)
 
     def _end(self, session: Session, now: datetime) -> list[Update]:
         claim, left_at = session.hearsay.claim, session.hearsay.left_at
@@ -424,7 +413,7 @@ def _doubt_position(session: Session, at: datetime) -> None:
 # ------------------------------------------------------------------------------ ends that nobody tells
 
 
-def _end_due_at(session: Session, since: datetime, *, is_listening: bool) -> datetime | None:
+def _end_due_at(session: Session, since: datetime, *, can_ask: bool) -> datetime | None:
     """When the session is over if nothing more is heard of it; None if others watch over that."""
     since = max(since, session.last_seen_at)
     hearsay = session.hearsay
@@ -432,7 +421,7 @@ def _end_due_at(session: Session, since: datetime, *, is_listening: bool) -> dat
         return hearsay.claim.at + CONFIRMED_WITHIN
     if hearsay.left_at is not None:
         return hearsay.left_at + CONFIRMED_WITHIN
-    if is_listening and not is_told_by_hooks(session):
+    if can_ask and not is_told_by_hooks(session):
         return None
     if not session.is_playing:
         return since + PAUSED_FOR

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from crosswatch.core.hooks import Heard, Hooks
 from crosswatch.errors import StorageError
+from crosswatch.service.no_server import NoServer
 
 if TYPE_CHECKING:
     import asyncio
@@ -44,7 +45,7 @@ class HookDesk:
         inbox: Inbox,
         new_play_id: Callable[[datetime], PlayId],
     ) -> None:
-        self._hooks = Hooks(tracker, new_play_id)
+        self._hooks = Hooks(tracker, new_play_id, can_ask=not isinstance(source, NoServer))
         self._server = tracker.server
         self._source = source
         self._inbox = inbox

@@ -11,12 +11,14 @@ if TYPE_CHECKING:
     from crosswatch.clock import Clock
     from crosswatch.config.file import ConfigFile
     from crosswatch.core.events import Account, Media, PlayId
+    from crosswatch.core.facts import WebhookFact
     from crosswatch.core.people import Rules
     from crosswatch.core.ports import Ledger, MetadataSource
     from crosswatch.logs import LogHub
     from crosswatch.providers.anime.lists import SourceStatus
     from crosswatch.service.corrections import Corrections
     from crosswatch.service.memory import Known
+    from crosswatch.service.webhooks import Receipt
 
 
 class RuntimeLike(Protocol):
@@ -63,7 +65,8 @@ class RuntimeLike(Protocol):
             `has_watch`, `alive` and `stop_set` as the hand-over says; beside them `connected` (all servers),
             `problem` (a sentence or empty), `last_frame_at` (aware or None) and `servers`: for each at least
             its `name`, `server_uuid`, `connected`, `since` (of the connection, or None), `last_frame_at` and
-            `problem`.
+            `problem`; and `webhooks`: for each server that sent some its `name`, `server_uuid`,
+            `last_heard_at`, `last_event`, and how many were `received` and `ignored`.
         """
 
     async def start_watch(self) -> bool:
@@ -71,6 +74,13 @@ class RuntimeLike(Protocol):
 
     async def stop_watch(self) -> None:
         """Close the sockets and watch no more."""
+
+    async def receive_webhook(self, fact: WebhookFact) -> Receipt:
+        """Take in a webhook whose sender may send it; it is written down when this comes back.
+
+        Raises:
+            StorageError: While there is no database.
+        """
 
     def sink_status(self) -> list[dict[str, Any]]:
         """For each sink account that plays go to: `name`, `ok`, `reason`, `sentence` and `expires_at`.
