@@ -18,6 +18,7 @@ COMMANDS = {
     "doctor": "doctor",
     "check-config": "check_config",
     "login": "login",
+    "import-config": "import_config",
     "people": "people",
     "why": "why",
     "replay": "replay",
