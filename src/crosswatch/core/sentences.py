@@ -30,6 +30,9 @@ _NO_PLAY = {
 }
 """Facts where there is no play to take them from."""
 
+_IN_LINE = Explanation(title="Waiting its turn", sentence="{title} is over and will be sent in its turn.")
+"""What `live` means of a play that is over: nothing is wrong, it only has not been sent yet."""
+
 _DISPENSABLE = {
     "detail": (" ({detail})", " {detail}"),
     "account_id": (" (id {account_id})", ", or `id:{account_id}`,"),
@@ -61,7 +64,7 @@ def tell_play(play: Play, *, mark: float, deliveries: Sequence[Delivery] = ()) -
     """
     spoken = speaking(deliveries)
     accounts = [row.account for row in spoken] or [DEFAULT_ACCOUNT]
-    told = _fill(EXPLANATIONS[play.reason], _facts(play, play.progress, mark, accounts), play.detail)
+    told = _fill(_explain(play, play.reason), _facts(play, play.progress, mark, accounts), play.detail)
     if play.state is not PlayState.ENDED or play.verdict is Verdict.SKIPPED:
         return told
     rest = " ".join(_tell_others([row for row in deliveries if row not in spoken]))
@@ -77,7 +80,7 @@ def tell_action(reason: Reason, account: SinkAccount) -> str:
 def tell_delivery(play: Play, delivery: Delivery, *, mark: float) -> Told:
     """Why one delivery of the play waits, or how it ended; arguments as for `tell_play`."""
     facts = _facts(play, delivery.desired.progress, mark, [delivery.account])
-    return _fill(EXPLANATIONS[delivery.reason], facts, delivery.detail)
+    return _fill(_explain(play, delivery.reason), facts, delivery.detail)
 
 
 def percent_words(progress: float | None) -> str:
@@ -103,6 +106,11 @@ def login_words(account: SinkAccount) -> str:
     """The command that links the account anew."""
     plain = f"crosswatch login {account.sink}"
     return plain if account.name == DEFAULT_ACCOUNT.name else f"{plain} --account {quote(account.name)}"
+
+
+def _explain(play: Play, reason: Reason) -> Explanation:
+    is_over = play.state is PlayState.ENDED and reason is Reason.LIVE
+    return _IN_LINE if is_over else EXPLANATIONS[reason]
 
 
 def _tell_others(rows: Sequence[Delivery]) -> Iterator[str]:

@@ -232,3 +232,8 @@ def test_the_action_names_the_account_that_is_to_be_linked(account, command):
 @pytest.mark.parametrize("reason", Reason)
 def test_what_to_do_about_an_account_can_be_said_without_a_play(reason):
     assert "{" not in tell_action(reason, MAYA)
+
+
+def test_a_play_that_is_over_and_not_yet_sent_is_not_said_to_go_on():
+    over = make_play(state=PlayState.ENDED, verdict=Verdict.QUEUED, reason=Reason.LIVE)
+    assert tell_play(over, mark=80).title == "Waiting its turn"
