@@ -235,5 +235,5 @@ def test_what_to_do_about_an_account_can_be_said_without_a_play(reason):
 
 
 def test_a_play_that_is_over_and_not_yet_sent_is_not_said_to_go_on():
-    over = make_play(state=PlayState.ENDED, verdict=Verdict.QUEUED, reason=Reason.LIVE)
+    over = make_play(state=PlayState.ENDED, reason=Reason.LIVE)
     assert tell_play(over, mark=80).title == "Waiting its turn"
