@@ -22,6 +22,7 @@ from crosswatch.core.anime import is_anime
 from crosswatch.core.people import Home
 from crosswatch.errors import StorageError
 from crosswatch.logs import LogHub
+from crosswatch.outgoing import make_connector
 from crosswatch.providers.anime.lists import AnimeLists
 from crosswatch.providers.scrobble.trakt.accounts import sink_accounts
 from crosswatch.providers.scrobble.trakt.client import TraktClient
@@ -112,7 +113,7 @@ class Runtime:
         settings = self.config.load()
         self.logs.set_debug(settings.runtime.debug)
         self.access.open()
-        connector = aiohttp.TCPConnector(limit=0, ttl_dns_cache=60)
+        connector = make_connector()
         http = await self._stack.enter_async_context(aiohttp.ClientSession(connector=connector))
         self._stack.callback(self.config.subscribe(self._on_config))
         await self._try_open(http)

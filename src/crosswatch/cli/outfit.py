@@ -12,6 +12,7 @@ import aiohttp
 from crosswatch.clock import Clock, clock_from_environment
 from crosswatch.config.file import ConfigFile, config_directory
 from crosswatch.logs import LogHub
+from crosswatch.outgoing import make_connector
 from crosswatch.providers.scrobble.plex.pms import PlexServer
 from crosswatch.providers.scrobble.trakt.client import TraktClient
 from crosswatch.providers.scrobble.trakt.sink import TraktSink
@@ -79,7 +80,7 @@ async def outfit() -> AsyncIterator[Outfit]:
     logs.install(console=None)
     try:
         config.load()
-        async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http:
+        async with aiohttp.ClientSession(connector=make_connector()) as http:
             trakt = TraktClient(http, lambda: config.settings.trakt)
             tokens = Tokens(config, trakt, clock)
             sink = TraktSink(trakt, tokens, ClosedLedger("Nothing is remembered here."), clock)
