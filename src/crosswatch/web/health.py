@@ -103,6 +103,8 @@ class Facts:
         sinks: As `RuntimeLike.sink_status` says.
         backlog: What waits, per account.
         now: This moment, aware UTC.
+        is_claimed: Whether somebody has set a password, or a proxy signs people in.
+        access_problem: Why nobody new can be let in, or empty.
     """
 
     settings: Settings
@@ -112,13 +114,16 @@ class Facts:
     sinks: Sequence[Mapping[str, Any]]
     backlog: Mapping[SinkAccount, Backlog]
     now: datetime
+    is_claimed: bool = True
+    access_problem: str = ""
 
 
 def judge(facts: Facts) -> Health:
     """What is in the way of plays, if anything is."""
     broken = list(_broken_base(facts))
     missing = list(missing_steps(facts.settings))
-    found = broken + (missing or [*_watch_trouble(facts), *_sink_trouble(facts), *_notes(facts.settings)])
+    found = broken + list(_door_notes(facts, Level.SETUP if missing else Level.FINE))
+    found += missing or [*_watch_trouble(facts), *_sink_trouble(facts), *_notes(facts.settings)]
     found.sort(key=lambda notice: -notice.level)
     level = found[0].level if found else Level.FINE
     servers = tuple(_server(status) for status in facts.watch.get("servers", ()))
@@ -141,6 +146,13 @@ def _broken_base(facts: Facts) -> Iterator[Notice]:
             level=Level.BROKEN,
             title="The database can't be used",
             sentence=facts.storage_problem,
+        )
+    if facts.access_problem:
+        yield Notice(
+            code="access",
+            level=Level.BROKEN,
+            title="Nobody new can be let in",
+            sentence=facts.access_problem,
         )
 
 
@@ -263,6 +275,28 @@ def _notes(settings: Settings) -> Iterator[Notice]:
             title="Everyone counts",
             sentence="Everyone's plays on the server go to the one Trakt account.",
             action="To choose who counts, list them in `features.scrobble.filters.username_whitelist`.",
+        )
+
+
+def _door_notes(facts: Facts, password: Level) -> Iterator[Notice]:
+    """Who may come in without a word, for whoever did not mean that; a password belongs to a first set-up."""
+    if not facts.is_claimed and not facts.access_problem:
+        yield Notice(
+            code="unclaimed",
+            level=password,
+            title="No password yet",
+            sentence="Everybody in this network may read and change everything here.",
+            action="Set one at `/setup/claim`.",
+        )
+    networks = facts.settings.access.open_networks
+    if networks:
+        yield Notice(
+            code="open_networks",
+            level=Level.FINE,
+            title="Open to networks",
+            sentence=f"Nobody has to sign in from {', '.join(networks)}. In a container, its bridge can make "
+            "every visitor look as if they came from there.",
+            action="To change that, edit `access.open_networks`.",
         )
 
 

@@ -185,6 +185,8 @@ def _build(runtime: RuntimeLike, rows: _Rows, now: datetime) -> NowPage:
             sinks=runtime.sink_status(),
             backlog=rows.backlog,
             now=now,
+            is_claimed=runtime.access.is_claimed or settings.access.external,
+            access_problem=runtime.access.problem,
         )
     )
 

@@ -62,7 +62,7 @@ async def test_a_fresh_instance_shows_the_steps_that_are_missing_and_nothing_els
 
     assert "Setting up" in source
     steps = re.findall(r'id="notice-(\w+)"', source)
-    assert steps == ["plex_server", "plex_token", "trakt_app", "trakt_link", "watch", "scrobble"]
+    assert steps == ["unclaimed", "plex_server", "plex_token", "trakt_app", "trakt_link", "watch", "scrobble"]
     assert "Since July 2026 only VIP members may own one" in source
     assert "Nothing playing" not in source
 
