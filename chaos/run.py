@@ -28,8 +28,9 @@ if TYPE_CHECKING:
     from crosswatch.demo.comparison import Seen
     from crosswatch.simulator.plex.items import Item
 
-PEOPLE = ("alice", "bob", "carol84", "Kids")
-"""Who watches: the owner, a shared user, a friend, and a managed profile; each has a Trakt account."""
+GUESTS = ("erin", "frank")
+PEOPLE = ("alice", "bob", "carol84", "Kids", *GUESTS)
+"""Who watches: the owner, a shared user, a friend, a managed profile, and guests; each has a Trakt account."""
 
 QUIET_S = 5_400.0
 """Seconds of the clock after the last viewing in which offline reports and retries come in."""
@@ -101,6 +102,9 @@ async def run(plan: Plan, say: Callable[[str], None]) -> Report:
         )
         for index in range(plan.servers)
     ]
+    for plex in plexes:
+        for guest in GUESTS:
+            plex.world.people.add(guest)
     chance = random.Random(plan.seed)
     trakt = SimulatedTrakt(clock=clock)
     async with Ground(clock=clock, plexes=plexes, trakt=trakt, listed=()) as ground:
