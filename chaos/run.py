@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 GUESTS = ("erin", "frank")
 PEOPLE = ("alice", "bob", "carol84", "Kids", *GUESTS)
-"""Who watches: the owner, a shared user, a friend, a managed profile, and guests; each has a Trakt account."""
+"""The owner, a shared user, a friend, a managed profile and two guests; each has a Trakt account."""
 
 QUIET_S = 5_400.0
 """Seconds of the clock after the last viewing in which offline reports and retries come in."""
