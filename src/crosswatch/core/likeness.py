@@ -23,6 +23,9 @@ ECHO_MS = 15_000
 REWIND_MS = 60_000
 """Players that turn up anew may go back so far."""
 
+COARSE_MS = 35_000
+"""How far the server's list may be off (Plex protocol notes, section 6)."""
+
 HOOK_KEY = "hook/"
 """Begins the key of a session of which only webhooks have told; servers do not know it."""
 
@@ -37,12 +40,16 @@ def are_others(one: str, other: str) -> bool:
     return bool(one and other and one != other)
 
 
-def is_same(session: Session, notification: Notification, item: str) -> bool:
-    """Whether a live frame under the session's key is about this very viewing."""
+def is_same(session: Session, notification: Notification, item: str, now: datetime) -> bool:
+    """Whether a live frame under the session's key is about this very viewing.
+
+    After a gap the key alone proves little: it may have been given anew.
+    """
     return (
         session.item == item
         and not are_others(session.client_id, notification.client_id)
         and not are_others(session.play_queue_item, notification.play_queue_item)
+        and (session.gone_since is None or may_be_at(session, notification.offset_ms, now))
     )
 
 
@@ -56,7 +63,7 @@ def fits(session: Session, row: SessionRow) -> bool:
 
 
 def pair_rows(
-    sessions: Sequence[Session], rows: Sequence[SessionRow], *, elsewhere: bool
+    sessions: Sequence[Session], rows: Sequence[SessionRow], *, elsewhere: bool, now: datetime | None = None
 ) -> dict[PlayId, SessionRow]:
     """The line of the server's list that is about each session.
 
@@ -64,17 +71,21 @@ def pair_rows(
         sessions: Those that go on.
         rows: The whole list.
         elsewhere: Whether a session may be listed under another key (Q19). One that has none always may.
+        now: When the list was read after a gap; what is listed at a place where the session cannot be by then
+            is another viewing. None leaves places out of it.
     """
     listed = {row.session_key: row for row in rows}
     pairs: dict[PlayId, SessionRow] = {}
     for session in sessions:
         row = listed.get(session.session_key)
-        if row is not None and fits(session, row):
+        if row is not None and fits(session, row) and _is_on_way(session, row, now):
             pairs[session.play_id] = listed.pop(row.session_key)
     for session in sessions:
         if session.client_id and session.play_id not in pairs and (elsewhere or is_keyless(session)):
             same_player = (row for row in listed.values() if row.player.client_id == session.client_id)
-            row = next((row for row in same_player if fits(session, row)), None)
+            row = next(
+                (row for row in same_player if fits(session, row) and _is_on_way(session, row, now)), None
+            )
             if row is not None:
                 pairs[session.play_id] = listed.pop(row.session_key)
     return pairs
@@ -144,16 +155,36 @@ def is_moved(session: Session, notification: Notification, item: str, now: datet
         return False
     if is_keyless(session):
         return True
-    offset_ms, last_ms = notification.offset_ms, session.offset_ms
+    offset_ms = notification.offset_ms
     was_silent = now - session.last_seen_at >= REKEY_AFTER or session.misses > 0
-    if offset_ms is None or last_ms is None:
-        return was_silent
-    is_playing = session.is_playing
-    return session.position.is_near(offset_ms, now, is_playing=is_playing) or (
-        was_silent and offset_ms >= last_ms - REWIND_MS
-    )
+    return may_be_at(session, offset_ms, now) if was_silent else _is_near(session, offset_ms, now)
+
+
+def may_be_at(session: Session, offset_ms: int | None, now: datetime) -> bool:
+    """Whether a session that was silent for a while can be at that place by now.
+
+    It can be where it was, where it would be if it had played on, and anywhere between. But if it has had the
+    time to come to its end, the player has more likely begun anew.
+    """
+    last_ms, heard_at = session.offset_ms, session.position.at
+    if offset_ms is None or last_ms is None or heard_at is None or _is_near(session, offset_ms, now):
+        return True
+    elapsed_ms = (now - heard_at).total_seconds() * 1000
+    if session.duration_ms and session.is_playing and elapsed_ms >= session.duration_ms - last_ms:
+        return False
+    return last_ms - REWIND_MS <= offset_ms <= last_ms + elapsed_ms + COARSE_MS
+
+
+def _is_near(session: Session, offset_ms: int | None, now: datetime) -> bool:
+    return offset_ms is not None and session.position.is_near(offset_ms, now, is_playing=session.is_playing)
+
+
+def _is_on_way(session: Session, row: SessionRow, now: datetime | None) -> bool:
+    return now is None or may_be_at(session, row.offset_ms, now)
 
 
 def last_moment(session: Session, now: datetime) -> datetime:
     """When a session ended that was followed by another without a word."""
+    if session.gone_since is not None:
+        return session.likely_end
     return now if now - session.last_seen_at < REKEY_AFTER else session.last_seen_at

@@ -28,6 +28,9 @@ SHORTEST_VIEWING = timedelta(minutes=10)
 """So much passes from the end of a viewing to the count of another one, if the length of the item is unknown;
 else half its length."""
 
+LEAST_MARK = 50.0
+"""No watched mark is lower."""
+
 _WITHDRAWN = (Reason.IGNORED_BY_YOU, Reason.TAKEN_BACK)
 """Reasons of a viewing that does not count any more, because somebody said so."""
 
@@ -49,8 +52,14 @@ def is_tail(play: Play, earlier: Play, *, lowest: Percent | None) -> bool:
     if lowest is None and play.counted_at is not None:
         return _is_recount(play, play.counted_at, earlier)
     is_soon = play.started_at - earlier.watched_at <= TAIL_GAP
-    reached = PAUSE_LIMIT if earlier.progress is None else earlier.progress
-    return is_soon and lowest is not None and lowest >= reached - TAIL_SLACK_PERCENT
+    return is_soon and lowest is not None and lowest >= _reached(earlier) - TAIL_SLACK_PERCENT
+
+
+def _reached(play: Play) -> float:
+    """How far a viewing that counts has come; one that its server counted came further than we saw."""
+    progress = play.progress or 0.0
+    is_seen = progress >= LEAST_MARK and not play.history_key
+    return progress if is_seen else max(progress, PAUSE_LIMIT)
 
 
 def _is_recount(play: Play, counted_at: datetime, earlier: Play) -> bool:

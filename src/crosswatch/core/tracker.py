@@ -177,7 +177,7 @@ class SessionTracker:
         if not notification.session_key or not item:
             return []
         session = self._sessions.get(notification.session_key)
-        if session is not None and is_same(session, notification, item):
+        if session is not None and is_same(session, notification, item, now):
             return self._hear(session, notification, now)
         if any(is_echo(ended, notification, item, now) for ended in self._ended):
             return []
@@ -286,7 +286,7 @@ class SessionTracker:
                 silent ones, and what plays unknown to us begins here.
         """
         self._quiet.end()
-        pairs = pair_rows(self.sessions, rows, elsewhere=reconnected)
+        pairs = pair_rows(self.sessions, rows, elsewhere=reconnected, now=now if reconnected else None)
         updates: list[Update] = []
         if reconnected:
             self._listening_since = now

@@ -167,7 +167,7 @@ class CatchUp:
             if self._failures[row.rating_key] < PATIENCE:
                 raise
             log.warning("%s cannot be shown by Plex, so its titles have to do: %s", row.media.label, error)
-            media = row.media
+            return row.media
         del self._failures[row.rating_key]
         return media
 

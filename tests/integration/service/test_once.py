@@ -270,7 +270,7 @@ async def test_the_same_if_the_item_is_shown_while_the_session_is_being_bound(ev
 
 
 async def test_a_viewing_that_goes_on_across_a_restart_is_one_play(evening, film):
-    evening.source.list(film)
+    evening.source.list(film, offset_s=600)
     evening.frame(film, 600)
     await evening.later(1_000)
     await evening.restart()

@@ -51,6 +51,35 @@ def test_a_player_that_goes_on_under_a_new_key_at_once_is_one_viewing(stage):
     assert stage.actions == ["start", "stop"]
 
 
+def test_a_player_that_begins_anew_after_its_viewing_must_have_ended_is_a_new_viewing(stage):
+    playing(stage, 60, key="1").after(LENGTH_S).list(reconnected=True)
+    stage.after(2).frame("playing", 60, key="2").answer()
+    assert [event.action for event in stage.events] == ["start", "start"]
+    listed = playing(Stage(), 60, key="1").after(LENGTH_S)
+    listed.list(row(key="2", offset_s=60), reconnected=True).answer()
+    assert len({event.play_id for event in listed.events}) == 2
+
+
+@pytest.mark.parametrize("offset_s", [40, 100, 600], ids=["a little back", "was paused", "played on"])
+def test_a_player_that_turns_up_anew_before_its_viewing_can_have_ended_goes_on(stage, offset_s):
+    playing(stage, 60, key="1").after(540).list(row(key="2", offset_s=offset_s), reconnected=True)
+    stage.after(1).frame("playing", offset_s, key="2")
+    assert len({event.play_id for event in stage.events}) == len(stage.tracker.sessions) == 1
+
+
+def test_a_key_that_was_given_anew_after_a_gap_is_another_viewing_of_the_same_item(stage):
+    playing(stage, 60, key="1").after(LENGTH_S).list(reconnected=True)
+    stage.after(2).frame("playing", 60, key="1").answer()
+    first, second = stage.events[0].play_id, stage.events[-1].play_id
+    assert [event.play_id for event in stage.events] == [first, first, second]
+    assert stage.events[1].at == START + timedelta(seconds=LENGTH_S - 60)
+
+
+def test_a_player_that_turns_up_far_from_where_it_can_be_is_a_new_viewing(stage):
+    playing(stage, 3_000, key="1").after(60).list(row(key="2", offset_s=10), reconnected=True).answer()
+    assert len(stage.tracker.sessions) == 2
+
+
 @pytest.mark.parametrize("item", ["9723", ""], ids=["with its item", "without it"])
 def test_the_stop_of_a_former_key_ends_nothing(stage, item):
     playing(stage, 5_940, key="1").after(4).frame("playing", 5_944, key="2")

@@ -84,5 +84,25 @@ def test_what_a_server_counted_before_we_heard_of_it_is_the_same_viewing(counted
     assert found is expected
 
 
+@pytest.mark.parametrize(
+    ("earlier", "lowest", "expected"),
+    [
+        pytest.param({"progress": Percent(55.0)}, 50.0, True, id="a low mark, and the rest"),
+        pytest.param(
+            {"progress": Percent(1.0)}, 1.0, False, id="seen begun, counted by the server, and again"
+        ),
+        pytest.param(
+            {"progress": Percent(60.0), "history_key": "h"}, 60.0, False, id="seen to 60 %, and again"
+        ),
+        pytest.param(
+            {"progress": Percent(60.0), "history_key": "h"}, 90.0, True, id="seen to 60 %, and the rest"
+        ),
+        pytest.param({"progress": None}, 75.0, True, id="seen nowhere, and the rest"),
+    ],
+)
+def test_what_a_server_counted_came_further_than_we_saw(earlier, lowest, expected):
+    assert is_tail(NEW, replace(COUNTED, **earlier), lowest=Percent(lowest)) is expected
+
+
 def test_the_gap_is_long_enough_for_the_next_evening():
     assert timedelta(hours=24) < TAIL_GAP < timedelta(days=7)

@@ -281,7 +281,8 @@ def test_of_two_open_plays_under_one_key_both_are_taken_up_and_both_end():
     fresh = Stage()
     fresh.tracker.restore([replace(plays[0], id="older"), plays[1]])
     assert fresh.frame("playing", 70, item="201").told == []
-    fresh.list(row(item="201"), reconnected=True).after(45).list(row(item="201"))
+    listed = row(item="201", offset_s=70)
+    fresh.list(listed, reconnected=True).after(45).list(listed)
     assert [session.item for session in fresh.tracker.sessions] == ["201"]
     assert [event.play_id for event in fresh.events] == ["older"]
 

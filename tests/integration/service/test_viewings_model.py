@@ -1,0 +1,282 @@
+"""However people watch and whatever breaks in between: each viewing that was finished is one play (P1, P2).
+
+People, a server that counts at 90 %, and everything that may be lost on the way: frames, the socket, the
+list, the app, the server's keys, answers of the sink. Viewings end early, before half of the item, or late.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+
+from crosswatch.core.events import Account, Media, MediaKind, Show
+from crosswatch.core.ids import Ids
+from crosswatch.errors import SourceUnavailableError
+from fakes.evening import Evening
+from fakes.leaping_loop import LeapingLoop
+from fakes.plays import MAYA
+from fakes.sink import Fault
+
+LENGTH_S = 1_500
+PERIOD_S = 10
+COUNTED_AT = 0.9
+PEOPLE = {
+    "tv": Account(id=1, name="Maya"),
+    "phone": Account(id=2, name="Jon"),
+    "web": Account(id=2, name="Jon"),
+}
+ITEMS = {
+    number: Media(
+        kind=MediaKind.EPISODE,
+        title=f"Part {number}",
+        show=Show(title="Serial", ids=Ids(tmdb=7)),
+        season=1,
+        number=number,
+        duration_ms=LENGTH_S * 1000,
+        rating_key=str(number),
+    )
+    for number in range(1, 5)
+}
+TOLERANCE_S = 0.1 * LENGTH_S + 120.0
+"""A viewing whose end nobody saw is dated by the server's count, a tenth of the length before its end."""
+
+
+@dataclass
+class Viewer:
+    """Somebody in front of a device."""
+
+    client: str
+    item: Media
+    key: str
+    offset_s: float = 1.0
+    is_paused: bool = False
+    is_counted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A viewing that has to be at the sink."""
+
+    label: str
+    at: datetime
+
+
+class Viewings(RuleBasedStateMachine):
+    """Three devices of two people, one sink account."""
+
+    def __init__(self):
+        super().__init__()
+        self.loop = LeapingLoop()
+        self.folder = None  # everything is in memory
+        self.viewers = {}
+        self.finished = []
+        self.next_key = 1
+        self.is_heard = True
+
+    def run(self, coroutine):
+        return self.loop.run_until_complete(coroutine)
+
+    @initialize()
+    def begin(self):
+        async def begin():
+            evening = Evening(self.folder and Path(self.folder.name), media=ITEMS.values())
+            evening.source.people |= {account.id: account for account in PEOPLE.values()}
+            return await evening.start()
+
+        self.evening = self.run(begin())
+
+    # ---------------------------------------------------------------- what people do
+
+    @rule(client=st.sampled_from(sorted(PEOPLE)), number=st.sampled_from(sorted(ITEMS)))
+    def start(self, client, number):
+        watched_elsewhere = any(viewer.item is ITEMS[number] for viewer in self.viewers.values())
+        if client in self.viewers or watched_elsewhere:
+            return
+        self.viewers[client] = Viewer(client, ITEMS[number], self.new_key())
+        self.run(self.live(PERIOD_S))
+
+    @precondition(lambda self: self.viewers)
+    @rule(data=st.data(), what=st.sampled_from(["pause", "resume", "stop", "go to the end", "crash"]))
+    def press(self, data, what):
+        viewer = self.viewers[data.draw(st.sampled_from(sorted(self.viewers)))]
+        match what:
+            case "pause" | "resume":
+                viewer.is_paused = what == "pause"
+                self.speak(viewer)
+            case "stop" if viewer.offset_s < 0.5 * LENGTH_S:
+                self.end(viewer)
+            case "crash" if viewer.offset_s < 0.5 * LENGTH_S:
+                self.forget(viewer)
+            case "go to the end":
+                viewer.is_paused = False
+                self.run(self.live(LENGTH_S - viewer.offset_s + 1))
+        self.run(self.live(1))
+
+    @rule(seconds=st.sampled_from([5, 60, 400, 2_000]))
+    def watch_on(self, seconds):
+        self.run(self.live(seconds))
+
+    # ---------------------------------------------------------------- what breaks
+
+    @rule(seconds=st.sampled_from([3, 40, 200, 3_000]))
+    def lose_the_socket(self, seconds):
+        async def lose():
+            self.is_heard = False
+            await self.live(seconds)
+            self.is_heard = True
+            self.evening.pipeline.connected()
+            await self.live(2)
+
+        self.run(lose())
+
+    @rule(seconds=st.sampled_from([3, 40, 200, 3_000, 30_000]))
+    def kill_the_app(self, seconds):
+        async def kill():
+            self.is_heard = False
+            await self.evening.kill()
+            await self.live(seconds)
+            await self.evening.start()
+            self.is_heard = True
+            await self.live(2)
+
+        self.run(kill())
+
+    @rule(swapped=st.booleans())
+    def restart_the_server(self, swapped):
+        """Keys begin at 1 again, and nobody is listed before they have reported."""
+
+        async def restart():
+            self.evening.source.sessions.clear()
+            self.next_key = 1
+            viewers = sorted(self.viewers.values(), key=lambda viewer: viewer.client, reverse=swapped)
+            for viewer in viewers:
+                viewer.key = self.new_key()
+            self.evening.pipeline.connected()
+            await self.live(15)
+
+        self.run(restart())
+
+    @rule(question=st.sampled_from(["sessions", "media", "history"]), seconds=st.sampled_from([5, 100, 900]))
+    def get_no_answers(self, question, seconds):
+        self.evening.source.faults[question] = SourceUnavailableError("busy")
+        self.run(self.live(seconds))
+        del self.evening.source.faults[question]
+
+    @rule(faults=st.lists(st.sampled_from([Fault.BEFORE, Fault.AFTER, Fault.LIMITED, Fault.SERVER_ERROR])))
+    def let_the_sink_stumble(self, faults):
+        self.evening.sink.faults.extend(faults)
+
+    @rule(seconds=st.sampled_from([5, 400]))
+    def fill_the_disk(self, seconds):
+        self.evening.ledger.is_failing = True
+        self.run(self.live(seconds))
+        self.evening.ledger.is_failing = False
+        self.run(self.live(10))
+
+    # ---------------------------------------------------------------- life goes on
+
+    async def live(self, seconds):
+        """Let time pass: players report, the server counts, and what has been played to its end stops."""
+        while seconds > 0:
+            step_s = min(PERIOD_S, seconds)
+            await self.evening.later(step_s)
+            seconds -= step_s
+            for viewer in list(self.viewers.values()):
+                if not viewer.is_paused:
+                    viewer.offset_s = min(LENGTH_S, viewer.offset_s + step_s)
+                self.count(viewer)
+                if viewer.offset_s >= LENGTH_S:
+                    self.finished.append(Finished(viewer.item.label, self.evening.clock.now()))
+                    self.end(viewer)
+                elif step_s == PERIOD_S:
+                    self.speak(viewer)
+
+    def new_key(self):
+        key, self.next_key = str(self.next_key), self.next_key + 1
+        return key
+
+    def count(self, viewer):
+        if not viewer.is_counted and viewer.offset_s >= COUNTED_AT * LENGTH_S:
+            viewer.is_counted = True
+            account = PEOPLE[viewer.client]
+            self.evening.source.count(viewer.item, self.evening.clock.now(), account_id=account.id)
+
+    def speak(self, viewer, state=None):
+        """The player reports; the server lists it, and we hear of it if we listen."""
+        state = state or ("paused" if viewer.is_paused else "playing")
+        if state != "stopped":
+            self.evening.source.list(
+                viewer.item,
+                key=viewer.key,
+                account=PEOPLE[viewer.client],
+                offset_s=viewer.offset_s,
+                state=state,
+                client=viewer.client,
+            )
+        if self.is_heard:
+            self.evening.frame(viewer.item, viewer.offset_s, state, key=viewer.key, client=viewer.client)
+
+    def end(self, viewer):
+        self.forget(viewer)
+        self.speak(viewer, "stopped")
+
+    def forget(self, viewer):
+        del self.viewers[viewer.client]
+        self.evening.source.sessions.pop(viewer.key, None)
+
+    # ---------------------------------------------------------------- what holds
+
+    def teardown(self):
+        if hasattr(self, "evening"):
+            self.run(self.come_to_rest())
+            self.each_finished_viewing_is_one_play()
+            self.run(self.evening.stop())
+        self.loop.close()
+
+    async def come_to_rest(self):
+        self.evening.sink.faults.clear()
+        for viewer in list(self.viewers.values()):
+            if viewer.offset_s < 0.5 * LENGTH_S:
+                self.end(viewer)
+            viewer.is_paused = False
+        await self.live(LENGTH_S)
+        await self.live(2 * 3_600)
+
+    def each_finished_viewing_is_one_play(self):
+        held = sorted(self.evening.sink.plays(MAYA))
+        finished = sorted((one.label, one.at) for one in self.finished)
+        assert Counter(label for label, _ in held) == Counter(label for label, _ in finished)
+        for (label, at), (_, ended_at) in zip(held, finished, strict=True):
+            off_s = abs((at - ended_at).total_seconds())
+            assert off_s <= TOLERANCE_S, f"{label} is {off_s:g} s off"
+
+
+class ViewingsOnDisk(Viewings):
+    """The same on SQLite."""
+
+    def __init__(self):
+        super().__init__()
+        self.folder = tempfile.TemporaryDirectory()
+
+    def teardown(self):
+        super().teardown()
+        self.folder.cleanup()
+
+
+COMMON = {
+    "deadline": None,
+    "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large],
+    "print_blob": True,
+}
+
+TestViewings = Viewings.TestCase
+TestViewings.settings = settings(max_examples=20, stateful_step_count=15, **COMMON)
+TestViewingsOnDisk = ViewingsOnDisk.TestCase
+TestViewingsOnDisk.settings = settings(max_examples=4, stateful_step_count=15, **COMMON)
