@@ -144,6 +144,7 @@ class Account:
         aliases: Every other name by which the same account is known (user name, title, e-mail).
         owner_plex_id: The plex.tv id of a server's owner, whose `id` does not tell it; else None.
         contested: Those of the names, folded, that another account bears as well; they identify nobody.
+        namesake: Where the server gave no number: that of the only account known to bear the name, or None.
         has_all_names: False while plex.tv may still tell more names, or the owner's number.
     """
 
@@ -152,6 +153,7 @@ class Account:
     aliases: frozenset[str] = frozenset()
     owner_plex_id: int | None = None
     contested: frozenset[str] = frozenset()
+    namesake: int | None = None
     has_all_names: bool = True
 
     @property

@@ -12,7 +12,7 @@ Source: design notes, sections 2 (P3) and 8; hand-over, "Filters"; Plex protocol
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from crosswatch.core.events import OWNER_ID, Account
 from crosswatch.core.filters import ID_PREFIX, NO_LIMITS, Limits, Stopped, fold
@@ -172,19 +172,21 @@ def decide(rules: Rules, play: Play) -> Decision:
 def linked_people(rules: Rules, account: Account, server: str) -> tuple[Person, ...]:
     """Everybody of the configuration who is that account of that server.
 
-    By number first. A name counts only for people without any number, or where the server gave none. And
-    there a name of several people, of whom one has a number, is nobody's: who knows which of them it is.
+    By number first. A name counts for people without any number. For people with a number it counts only
+    where the server gave none, and nobody else can be meant: no other of the people, and no other account.
     """
+    if account.id is None and account.namesake is not None and account.has_all_names:
+        account = replace(account, id=account.namesake, namesake=None)
     numbers = numbers_of(account, server, rules.home)
     by_number = tuple(person for person in rules.people if person.plex_ids & numbers)
     if by_number:
         return by_number
     names = names_of(account)
     by_name = tuple(person for person in rules.people if person.aliases & names)
-    if account.id is not None:
-        return tuple(person for person in by_name if not person.plex_ids)
-    is_doubtful = len(by_name) > 1 and any(person.plex_ids for person in by_name)
-    return () if is_doubtful else by_name
+    if account.id is None and len(by_name) == 1 and account.has_all_names:
+        return by_name
+    is_doubtful = account.id is None and any(person.plex_ids for person in by_name)
+    return () if is_doubtful else tuple(person for person in by_name if not person.plex_ids)
 
 
 def is_listed(usernames: tuple[str, ...], account: Account, server: str, home: Home) -> bool:

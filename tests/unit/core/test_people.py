@@ -216,6 +216,30 @@ TOM, TWIN = Account(id=7, name="Tom"), Account(id=8, name="Tom")
             id="no number came, and one of two has one",
         ),
         pytest.param(
+            [person("A", ids=[7], aliases=["tom"])],
+            Account(name="Tom", namesake=7),
+            ["A"],
+            id="no number came, and only they are called so",
+        ),
+        pytest.param(
+            [person("A", ids=[7], aliases=["tom"])],
+            Account(name="Tom", namesake=8),
+            [],
+            id="no number came, and only somebody else is called so",
+        ),
+        pytest.param(
+            [person("A", ids=[7], aliases=["tom"]), person("B", ids=[8], aliases=["tom"])],
+            Account(name="Tom", namesake=8),
+            ["B"],
+            id="no number came, and the name is one of two's",
+        ),
+        pytest.param(
+            [person("A", ids=[7], aliases=["tom"])],
+            Account(name="Tom", has_all_names=False),
+            [],
+            id="no number came, and others may be called so",
+        ),
+        pytest.param(
             [person("A", aliases=["together"]), person("B", aliases=["together"])],
             Account(name="Together"),
             ["A", "B"],

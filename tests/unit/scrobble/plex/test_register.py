@@ -67,6 +67,14 @@ def test_a_name_without_a_number_is_contested_where_two_bear_it():
     assert names_of(made.know(Account(name="Bob"))) == {"bob"}
 
 
+def test_a_name_without_a_number_is_that_of_the_only_account_that_bears_it():
+    made = register(Listed(number=7, name="Tom"), Listed(number=8, name="Tom"), BOB)
+    assert made.know(Account(name="bob")).namesake == 1_000_002
+    assert made.know(Account(name="tom")).namesake is None
+    assert made.know(Account(name="Local")).namesake is None
+    assert made.know(Account(id=1_000_002, name="bob")).namesake is None
+
+
 def test_a_list_takes_the_place_of_what_its_source_said_before():
     made = register(Listed(number=7, name="Tom"), Listed(number=8, name="Tom"))
     made.put("server", [Listed(number=7, name="Tom")])

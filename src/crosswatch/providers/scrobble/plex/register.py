@@ -86,11 +86,16 @@ class Register:
             aliases=frozenset(names) - {name, ""},
             owner_plex_id=self.owner_plex_id if number == OWNER_ID else None,
             contested=frozenset(contested),
+            namesake=self._namesake(account.name) if number is None else None,
         )
 
     def everybody(self) -> list[Account]:
         """Every account that is known, by number."""
         return [self.know(Account(id=number)) for number in sorted(self._people)]
+
+    def _namesake(self, name: str) -> int | None:
+        bearers = self._bearers.get(fold(name), set())
+        return next(iter(bearers)) if len(bearers) == 1 else None
 
     def _is_contested(self, name: str, number: int | None) -> bool:
         bearers = self._bearers.get(name, set())
