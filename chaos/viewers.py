@@ -29,6 +29,9 @@ SITTING_S = (300.0, 1_500.0)
 
 BREAK_S = (5.0, 900.0)
 
+REWATCHED_FROM = 0.5
+"""Where a rewatch begins at the latest: whoever goes on near the end has not watched it again."""
+
 REWATCH_S = 13 * 3_600.0
 """How long after its end an item may be watched again.
 
@@ -142,6 +145,8 @@ class Viewer:
         until = chance.choice(FINISHED) if chance.random() < 0.7 else chance.uniform(*UNFINISHED)
         share = chance.uniform(*SITTING_S) * 1000 / item.length_ms
         start = max(0.0, until - share)
+        if item.rating_key in self._free_at:  # else it would be the tail of what was watched before
+            start = min(start, REWATCHED_FROM)
         middle = (start + until) / 2
         pauses = ((middle, chance.uniform(5, 1_200)),) if chance.random() < 0.25 else ()
         seeks = ((middle, max(start, middle - 0.05)),) if chance.random() < 0.15 else ()
