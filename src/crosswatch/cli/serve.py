@@ -3,14 +3,61 @@
 from __future__ import annotations
 
 import socket
+from typing import TYPE_CHECKING
 
 import click
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 import crosswatch
 
+if TYPE_CHECKING:
+    import asyncio
+
+    from uvicorn.protocols.http.h11_impl import RequestResponseCycle
+
 EVERYWHERE = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 -- as people write it
 BACKLOG = 2048
+HEAD_WITHIN_S = 15.0
+"""Real seconds in which the head of a request must have come."""
+
+
+class Impatient(H11Protocol):
+    """Gives up a connection on which no whole request has come for a while.
+
+    uvicorn waits for ever for the rest of a request's head, and each connection takes one of the process's
+    file descriptors, which the sockets to Plex need as well.
+
+    Source: uvicorn 0.54, `protocols/http/h11_impl.py`.
+    """
+
+    _deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
+        """Begin to wait for a request."""
+        super().connection_made(transport)
+        self._wait()
+
+    def on_response_complete(self) -> None:
+        """Begin to wait for the next one."""
+        super().on_response_complete()
+        self._wait()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wait no more."""
+        super().connection_lost(exc)
+        if self._deadline is not None:
+            self._deadline.cancel()
+
+    def _wait(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+        self._deadline = self.loop.call_later(HEAD_WITHIN_S, self._give_up)
+
+    def _give_up(self) -> None:
+        cycle: RequestResponseCycle | None = self.cycle  # none before the first request
+        if cycle is None or cycle.response_complete:
+            self.transport.close()
 
 
 class _Server(uvicorn.Server):
@@ -33,6 +80,7 @@ def command(host: str, port: int) -> None:
     config = uvicorn.Config(
         "crosswatch:app",
         workers=1,  # one process watches and writes
+        http=Impatient,
         ws="none",
         access_log=False,
         log_config=None,  # what uvicorn says goes the way of all lines

@@ -16,7 +16,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args, get_origin
 
-from crosswatch.config.model import Settings, known_keys
+from crosswatch.config.model import Settings, known_keys, parse_settings
 from crosswatch.config.validation import hint_at
 from crosswatch.errors import ConfigError
 
@@ -94,6 +94,19 @@ class Overlay:
             if _get(made, path) == value:
                 _put(made, path, _get(stored, path))
         return made
+
+    def require_sound(self, stored: Document) -> None:
+        """Check what stands behind the environment's values, for it counts once they are gone.
+
+        Raises:
+            ConfigError: If one of them cannot be used. Names the key.
+        """
+        try:
+            parse_settings(stored)
+        except ConfigError as error:
+            hidden = tuple(f"{key}{end}" for key in self.variables for end in (".", "["))
+            if error.key in self.variables or (error.key or "").startswith(hidden):
+                raise
 
     def _read(self, key: str, environment: Mapping[str, str]) -> None:
         variable = variable_of(key)

@@ -162,6 +162,7 @@ class ConfigFile:
                 stored, broken = self._good.stored, True
             unmasked = unmask(document, self.overlay.applied(stored))
             good = self._build(self.overlay.taken_out(unmasked, stored))
+            self.overlay.require_sound(good.stored)
             if broken:
                 self._keep_broken()
             self._write(good)

@@ -17,8 +17,8 @@ from crosswatch.access.register import Scope
 KIB = 1024
 LARGEST_BODY = 1024 * KIB
 SMALL_BODY = 16 * KIB
-WEBHOOK_BODY = 16 * 1024 * KIB
-"""A webhook may carry a picture."""
+WEBHOOK_BODY = 5 * 1024 * KIB
+"""A webhook may carry a picture; its own address takes somewhat less, and says so in its own words."""
 
 
 @dataclass(frozen=True)

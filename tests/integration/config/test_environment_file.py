@@ -84,6 +84,23 @@ def test_an_edit_by_hand_does_not_beat_the_environment(config):
     assert config.settings.plex.username == "tom"
 
 
+@pytest.mark.parametrize("wrong", [["a list"], 7])
+def test_what_stands_behind_the_environment_is_checked_as_well(config, wrong):
+    """It counts once the variable is gone, and must not be what the app then refuses to start with."""
+    before = on_disk(config)
+    with pytest.raises(ConfigError) as refused:
+        config.replace({**before, "plex": {"account_token": wrong}})
+    assert refused.value.key == "plex.account_token"
+    assert on_disk(config) == before
+
+
+def test_a_key_that_needs_what_the_environment_sets_may_be_written(tmp_path):
+    config = ConfigFile(tmp_path, environment={"CROSSWATCH_WEB_TRUSTED_PROXIES": "10.0.0.2"})
+    config.load()
+    config.replace({**on_disk(config), "access": {"external": True}})
+    assert config.settings.access.external
+
+
 def test_a_variable_that_cannot_be_used_puts_the_app_into_safe_mode_with_everything_off(tmp_path):
     config = ConfigFile(tmp_path, environment={"CROSSWATCH_ACCESS_EXTERNAL": "true"})
     config.load()
