@@ -132,7 +132,7 @@ async def visit_everything(app):
             or "revoke" in template
         ):
             continue
-        path = re.sub(r"\{\w+\}", C["query-token"], template)
+        path = re.sub(r"\{\w+\}", "x1", template)
         for accept in ("application/json", "text/html"):
             headers = {
                 "Accept": accept,
@@ -245,11 +245,7 @@ async def test_a_secret_comes_out_nowhere(everything, name):
         for place, text in said.items()
         if C[name] in text
     }
-    if (
-        name == "query-token"
-    ):  # an id that does not exist is named in the answer to whoever gave it, and nowhere else
-        leaks.pop("answers", None)
-    if name == "tried-password":  # so is the name under which somebody tried to sign in
+    if name == "tried-password":  # somebody also signed in under it as a name, which the form shows again
         leaks.pop("refusals", None)
     assert leaks == {}
 
