@@ -10,6 +10,7 @@ from fastapi import FastAPI
 import crosswatch
 from crosswatch.web.answering import LastResort
 from crosswatch.web.assets import Assets
+from crosswatch.web.described import describe_door
 from crosswatch.web.door import Door
 from crosswatch.web.drawing import STATIC
 from crosswatch.web.errors import add_error_handlers
@@ -55,6 +56,7 @@ def create_app(runtime: RuntimeLike | None = None) -> FastAPI:
     add_routes(app)
     app.mount("/static", Assets(directory=STATIC), name="static")
 
+    describe_door(app)
     app.add_middleware(Door)
     app.add_middleware(LastResort)
     return app

@@ -53,6 +53,17 @@ def test_what_nobody_has_named_can_be_read_by_readers_and_changed_by_administrat
         assert rule_for(method, "/something/new").scope is Scope.ADMIN
 
 
+def test_the_description_of_the_api_says_what_each_address_needs():
+    paths = create_app().openapi()["paths"]
+    for path, verbs in paths.items():
+        for verb, operation in verbs.items():
+            scope = rule_for(verb.upper(), path).scope
+            assert operation["x-needs"] == (scope or "nothing")
+            assert bool(operation["security"]) == (scope is not None)
+    assert paths["/healthz"]["get"]["security"] == []
+    assert paths["/api/config"]["get"]["x-needs"] == "admin"
+
+
 def test_head_is_asked_what_get_is_asked():
     assert rule_for("HEAD", "/api/config").scope is Scope.ADMIN
     assert rule_for("HEAD", "/healthz").scope is None
