@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from crosswatch.core.hooks import Heard, Hooks
+from crosswatch.core.hooks import Hooks
 from crosswatch.errors import StorageError
 from crosswatch.service.no_server import NoServer
 
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from crosswatch.core.events import PlayId
+    from crosswatch.core.hooks import Heard
     from crosswatch.core.inbox import Hook, Inbox
     from crosswatch.core.ports import MetadataSource
     from crosswatch.core.tracker import SessionTracker, Update
@@ -49,7 +49,7 @@ class HookDesk:
         self._server = tracker.server
         self._source = source
         self._inbox = inbox
-        self._taken: deque[int] = deque(maxlen=REMEMBERED)
+        self._taken: dict[int, Heard] = {}
         self._done: list[int] = []
 
     @property
@@ -71,17 +71,21 @@ class HookDesk:
 
     def take(self, hook: Hook, answer: asyncio.Future[Heard] | None, now: datetime) -> list[Update]:
         """Take in a webhook, and say what it comes to; one that was taken in already changes nothing more."""
-        if hook.id in self._taken:
-            heard = Heard()
-        else:
-            self._taken.append(hook.id)
+        heard = self._taken.get(hook.id)
+        if heard is None:
             account = self._source.known_account(hook.fact.account)
             heard = self._hooks.hear(replace(hook, fact=replace(hook.fact, account=account)), now)
-            if heard.is_done:
-                self._done.append(hook.id)
+            self._remember(hook, heard)
         if answer is not None and not answer.done():
             answer.set_result(heard)
         return heard.updates
+
+    def _remember(self, hook: Hook, heard: Heard) -> None:
+        if heard.is_done:
+            self._done.append(hook.id)
+        self._taken[hook.id] = replace(heard, updates=[])
+        if len(self._taken) > REMEMBERED:
+            del self._taken[next(iter(self._taken))]
 
     def tick(self, now: datetime) -> list[Update]:
         """What time alone brings."""
