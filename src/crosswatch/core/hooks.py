@@ -19,7 +19,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from crosswatch.core.events import PlayerState, PlayId
 from crosswatch.core.facts import Binding, Notification, WebhookFact, item_of
