@@ -80,6 +80,41 @@ class Show:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SharedFile:
+    """A file that holds several episodes.
+
+    Attributes:
+        episodes: They, in order, each with its share of the length as its own.
+        played_key: Rating key of the one that the server takes to be played.
+        place: Which of them the bearer is, from 0; None for the file as a whole.
+        done: Places of those that had been played to their end before, in the same go.
+        first_credits_ms: Where the first credits of the file begin, or None; servers may count from there.
+        final_credits_ms: The same for the final ones.
+    """
+
+    episodes: tuple[Media, ...]
+    played_key: str
+    place: int | None = None
+    done: tuple[int, ...] = ()
+    first_credits_ms: int | None = None
+    final_credits_ms: int | None = None
+
+    @property
+    def length_ms(self) -> int:
+        """Length of the file in milliseconds."""
+        return sum(one.duration_ms or 0 for one in self.episodes)
+
+    def begin_ms(self, place: int) -> int:
+        """Where an episode begins in the file, in milliseconds."""
+        return sum(one.duration_ms or 0 for one in self.episodes[:place])
+
+    def place_at(self, offset_ms: int) -> int:
+        """Which episode is at that place of the file; the last one from its end on."""
+        begins = [self.begin_ms(place) for place in range(len(self.episodes))]
+        return max(place for place, begin_ms in enumerate(begins) if begin_ms <= max(0, offset_ms))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Media:
     """One item, as far as its server knows it.
 
@@ -102,6 +137,7 @@ class Media:
         library: Title of that section.
         file: Path of the file, or None; two episodes of one file share it.
         credits_ms: Where the final credits begin, in milliseconds, or None if the server does not say.
+        shared_file: The other episodes of its file, where that holds several.
     """
 
     kind: MediaKind
@@ -122,6 +158,7 @@ class Media:
     library: str = ""
     file: str | None = None
     credits_ms: int | None = None
+    shared_file: SharedFile | None = None
 
     @property
     def label(self) -> str:

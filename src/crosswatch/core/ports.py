@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from datetime import datetime, timedelta
 
-    from crosswatch.core.events import Account, Media, Percent, PlayId
+    from crosswatch.core.events import Account, Media, Percent, PlayId, SharedFile
     from crosswatch.core.facts import HistoryRow, SessionRow
     from crosswatch.core.identity import Choice
     from crosswatch.core.outcomes import Outcome
@@ -370,6 +370,9 @@ class MetadataSource(Protocol):
         Only a server that plex.tv lists as somebody else's counts as such: a server that refuses for a
         moment while it starts must not make the owner everybody's stand-in.
         """
+
+    async def fetch_counted_at_ms(self, shared: SharedFile) -> int:
+        """Where in a file of several episodes, in milliseconds, the server counts it as watched."""
 
     def forget(self, rating_key: str) -> None:
         """Drop what is cached about the item: its match was changed, or it was deleted."""

@@ -37,6 +37,7 @@ class Position:
             no such place: resumed items say 0 first (Q15), and whoever plays from there is elsewhere soon.
         done_at: When the end of the item was reached; None before, and once the player has gone back.
         is_sought: True from a jump until somebody has taken notice.
+        left: Where and when the player was before it jumped last, or None.
         is_skipped: True while the place was reached by jumping over nearly all of the item.
     """
 
@@ -45,6 +46,7 @@ class Position:
     lowest_ms: int | None = None
     done_at: datetime | None = None
     is_sought: bool = False
+    left: tuple[int, datetime] | None = None
     is_skipped: bool = False
 
     def move(self, offset_ms: int, now: datetime, *, duration_ms: int | None, is_playing: bool) -> None:
@@ -63,6 +65,7 @@ class Position:
             self.done_at = None
         if self.offset_ms is not None and not self.is_near(offset_ms, now, is_playing=is_playing):
             self.is_sought = True
+            self.left = None if self.at is None else (self.offset_ms, self.at)
             self.is_skipped = self._is_skip(offset_ms, now, duration_ms)
         self.set(offset_ms, now)
 

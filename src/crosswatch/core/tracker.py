@@ -73,6 +73,7 @@ class Update:
         play: Its row as it is now, without a verdict.
         event: What sinks may want to know of it, or None if only the row changed.
         lowest: The earliest place from which something was played, as far as we listened, or None.
+        left: Where and when the player was before it jumped last, in milliseconds, or None.
         is_counted_late: Whether the news is that the server has counted a viewing that is over.
         hooks: Received webhooks that need not be kept any more once this is written.
     """
@@ -80,6 +81,7 @@ class Update:
     play: Play
     event: ScrobbleEvent | None = None
     lowest: Percent | None = None
+    left: tuple[int, datetime] | None = None
     is_counted_late: bool = False
     hooks: tuple[int, ...] = ()
 
@@ -432,7 +434,10 @@ class SessionTracker:
         if not is_news and not is_due:
             return []
         play, session.saved_at = session.as_play(), session.last_seen_at
-        updates = [Update(play=play, event=event, lowest=session.lowest) for event in events or (None,)]
+        left = session.position.left
+        updates = [
+            Update(play=play, event=event, lowest=session.lowest, left=left) for event in events or (None,)
+        ]
         updates[-1] = replace(updates[-1], hooks=session.hearsay.take_rows())
         return updates
 

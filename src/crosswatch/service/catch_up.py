@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from crosswatch.core.plays import Cursor, Origin, Play, PlayState
 from crosswatch.core.progress import length_of
 from crosswatch.core.reconcile import COVER_BEFORE, Counted, Missed, covers, read_from, reconcile
+from crosswatch.core.shared_files import whole_of
+from crosswatch.core.shared_history import LATELY, lines_of, shared_file_of
 from crosswatch.errors import SourceAuthError, SourceNotFoundError, SourceUnavailableError
 from crosswatch.service.recorder import Findings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from crosswatch.clock import Clock
     from crosswatch.core.events import Media, PlayId
     from crosswatch.core.facts import HistoryRow
     from crosswatch.core.ports import Ledger, MetadataSource
+    from crosswatch.core.reconcile import Reconciliation
     from crosswatch.service.recorder import Recorder
 
 LOOK_BACK = timedelta(hours=12)
@@ -86,17 +89,13 @@ class CatchUp:
         except SourceAuthError:  # a token of somebody who may not read it; the socket has to do
             return 0
         plays = await self._ledger.plays_of(self._server, None, since - LOOK_BACK)
-        before = reconcile(rows, plays, cursor, oldest=oldest, now=now)
-        made = {
-            one.row.history_key: await self._play_of(one.row, now)
-            for one in before.findings
-            if isinstance(one, Missed)
-        }
+        window = _Window(cursor=cursor, oldest=oldest, now=now)
+        rows, made = await self._make(await self._by_episode(rows, plays, cursor), plays, window)
 
         async def find() -> Findings:
             """The same once more: what was asked of the server meanwhile took its time."""
             plays = await self._ledger.plays_of(self._server, None, since - LOOK_BACK)
-            result = reconcile(rows, plays, cursor, oldest=oldest, now=now)
+            result = window.hold(rows, plays)
             counted = [one for one in result.findings if isinstance(one, Counted)]
             missed = [one.row.history_key for one in result.findings if isinstance(one, Missed)]
             is_whole = made.keys() >= set(missed)  # else the rest is found when the lines are read again
@@ -119,8 +118,44 @@ class CatchUp:
         rows = [row for row in await self._source.fetch_history(since) if covers(play, row)]
         known = await self._ledger.plays_of(self._server, play.account.id, since - LOOK_BACK)
         others = [one for one in known if one.id != play.id and one.watched_at is not None]
+        others = [one for one in others if not _is_of_file(one, play)]
         free = [row for row in rows if not any(covers(other, row) for other in others)]
         return min(free, key=lambda row: row.viewed_at, default=None)
+
+    async def _make(
+        self, rows: list[HistoryRow], plays: list[Play], window: _Window
+    ) -> tuple[list[HistoryRow], dict[str, Play]]:
+        """The lines, by episode as far as can be said now, and plays for those of which none is known."""
+        missed = window.missed(rows, plays)
+        media = {row.history_key: await self._media_of(row) for row in missed}
+        if any(media[row.history_key].shared_file and not _is_line(row) for row in missed):
+            rows = [line for row in rows for line in await self._lines_of(row, media.get(row.history_key))]
+            missed = window.missed(rows, plays)
+        made: dict[str, Play] = {}
+        for row in missed:
+            known = None if _is_line(row) else media.get(row.history_key)
+            made[row.history_key] = await self._play_of(row, known or await self._media_of(row), window.now)
+        return rows, made
+
+    async def _by_episode(
+        self, rows: list[HistoryRow], plays: list[Play], cursor: Cursor
+    ) -> list[HistoryRow]:
+        """The lines, with one for each episode where a known play tells that a file holds several."""
+        lines: list[HistoryRow] = []
+        for row in rows:
+            shared = None if row.history_key in cursor.keys else shared_file_of(row, plays)
+            whole = None if shared is None else whole_of(replace(row.media, shared_file=shared))
+            lines += await self._lines_of(row, whole)
+        return lines
+
+    async def _lines_of(self, row: HistoryRow, whole: Media | None) -> list[HistoryRow]:
+        """The line itself, or one for each episode of the file that it is about."""
+        shared = whole.shared_file if whole is not None and not _is_line(row) else None
+        if whole is None or shared is None:
+            return [row]
+        plays = await self._ledger.plays_of(self._server, None, row.viewed_at - LATELY)
+        counted_at_ms = await self._source.fetch_counted_at_ms(shared)
+        return lines_of(row, whole, plays, counted_at_ms=counted_at_ms)
 
     async def _first_contact(self, now: datetime) -> None:
         start = Cursor(server=self._server, viewed_at=now)
@@ -135,9 +170,8 @@ class CatchUp:
 
         await self._recorder.record_history(find)
 
-    async def _play_of(self, row: HistoryRow, now: datetime) -> Play:
+    async def _play_of(self, row: HistoryRow, media: Media, now: datetime) -> Play:
         """The play that a line stands for, with all that its server still knows of it."""
-        media = await self._media_of(row)
         viewed_at = min(row.viewed_at, now)  # whatever the server's clock says, it is over
         started_at = viewed_at - length_of(media.duration_ms)
         return Play(
@@ -155,7 +189,7 @@ class CatchUp:
 
     async def _media_of(self, row: HistoryRow) -> Media:
         """The item with its ids; where it was deleted, or cannot be shown for long, its titles have to do."""
-        if not row.rating_key:
+        if not row.rating_key or _is_line(row):
             return row.media
         try:
             media = await self._source.fetch_media(row.rating_key)
@@ -170,6 +204,34 @@ class CatchUp:
             return row.media
         del self._failures[row.rating_key]
         return media
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Window:
+    """What lines of a history are held against besides the plays that are known."""
+
+    cursor: Cursor
+    oldest: datetime
+    now: datetime
+
+    def hold(self, rows: Sequence[HistoryRow], plays: Sequence[Play]) -> Reconciliation:
+        """What the lines say that is not known yet."""
+        return reconcile(rows, plays, self.cursor, oldest=self.oldest, now=self.now)
+
+    def missed(self, rows: Sequence[HistoryRow], plays: Sequence[Play]) -> list[HistoryRow]:
+        """The lines about which no play is known."""
+        return [one.row for one in self.hold(rows, plays).findings if isinstance(one, Missed)]
+
+
+def _is_line(row: HistoryRow) -> bool:
+    """Whether the line is one that was made for an episode, so that all is known of it."""
+    return row.media.shared_file is not None
+
+
+def _is_of_file(play: Play, whole: Play) -> bool:
+    """Whether the play is one of an episode of the file that the other one plays."""
+    shared = play.media.shared_file
+    return shared is not None and shared.played_key == whole.media.rating_key
 
 
 def _counted(play: Play, row: HistoryRow, now: datetime) -> tuple[Play, datetime]:

@@ -10,6 +10,8 @@ from crosswatch.errors import SourceAuthError, SourceNotFoundError
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from crosswatch.core.events import SharedFile
+
 SENTENCE = "No address of that server is configured, so it is not asked."
 
 
@@ -38,6 +40,10 @@ class NoServer:
 
     async def fetch_sole_viewer(self) -> None:
         """There is no token, so it shows nobody's plays."""
+
+    async def fetch_counted_at_ms(self, shared: SharedFile) -> NoReturn:  # noqa: ARG002 -- the same
+        """Nobody knows where it counts."""
+        raise SourceAuthError(SENTENCE)
 
     def forget(self, rating_key: str) -> None:
         """Nothing is cached."""

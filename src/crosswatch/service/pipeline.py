@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from crosswatch.core.events import ScrobbleAction
 from crosswatch.core.likeness import has_passed
 from crosswatch.core.plays import PlayState
+from crosswatch.core.shared_files import SharedFiles
 from crosswatch.core.tracker import SessionTracker, Update
 from crosswatch.errors import SourceAuthError, SourceError, StorageError
 from crosswatch.service.binder import Binder
@@ -91,6 +92,7 @@ class ServerPipeline:
         self._clock = clock
         self._catch_up_options = catch_up
         self._tracker = SessionTracker(server_uuid, new_play_id)
+        self._files = SharedFiles(new_play_id)
         self._hooks = HookDesk(self._tracker, source=source, inbox=ledger, new_play_id=new_play_id)
         self._binder = Binder(source)
         self._catch_up = CatchUp(
@@ -154,7 +156,7 @@ class ServerPipeline:
                 task.cancel()
             await asyncio.gather(*self._asking, return_exceptions=True)
             with contextlib.suppress(StorageError):
-                await self._recorder.record(self._take(self._drain()))
+                await self._recorder.record(self._files.split(self._take(self._drain())))
 
     async def _restore(self) -> None:
         """Take up the plays that were open when the process ended, and the webhooks that it had received."""
@@ -167,7 +169,7 @@ class ServerPipeline:
                 await self._clock.sleep(UNSAVED_RETRY_S)
             else:
                 self._recorder.resume(plays)
-                self._tracker.restore(plays)
+                self._tracker.restore(self._files.restore(plays))
                 self._hooks.take_up(self._clock.now())
                 kept: list[Fact] = [partial(self._hooks.take, hook, None) for hook in hooks]
                 for fact in [*kept, *self._drain()]:
@@ -203,7 +205,7 @@ class ServerPipeline:
         updates += map(self._with_names, [*self._tracker.tick(now), *self._hooks.tick(now)])
         updates = [update for update in updates if not self._is_put_off(update)]
         if updates or self._recorder.has_unsaved:
-            await self._recorder.record(updates)
+            await self._recorder.record(self._files.split(updates))
         if self._hooks.has_done:
             await self._hooks.clear()
         self._is_history_due = self._is_history_due or any(map(_is_to_be_confirmed, updates))

@@ -119,7 +119,16 @@ def enrich(media: Media, facts: ShowFacts) -> Media:
     # The show's setting speaks only where the agent of the episode left the numbers in aired order.
     reordered = facts.numbering if media.numbering is Numbering.AIRED else None
     foreign = dict.fromkeys((*media.foreign_ids, *facts.foreign_ids))
-    return replace(media, show=show, numbering=reordered or media.numbering, foreign_ids=tuple(foreign))
+    shared = media.shared_file
+    if shared is not None:
+        shared = replace(shared, episodes=tuple(enrich(one, facts) for one in shared.episodes))
+    return replace(
+        media,
+        show=show,
+        numbering=reordered or media.numbering,
+        foreign_ids=tuple(foreign),
+        shared_file=shared,
+    )
 
 
 def _rating_of(payload: Item) -> float | None:

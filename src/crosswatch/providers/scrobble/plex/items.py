@@ -102,7 +102,7 @@ def media_from(item: Item, container: Item | None = None) -> Media:
         library_id=_library_id(item) or _library_id(around),
         library=text_of(item.get("librarySectionTitle")) or text_of(around.get("librarySectionTitle")),
         file=_file_of(item),
-        credits_ms=_credits_of(item),
+        credits_ms=credits_of(item)[1],
     )
 
 
@@ -159,14 +159,20 @@ def _library_id(item: Item) -> str | None:
     return section if section and not section.startswith("-") else None
 
 
-def _credits_of(item: Item) -> int | None:
-    """Where the credits begin that run to the end; earlier ones are followed by more of the item."""
-    final = [
-        int_of(marker.get("startTimeOffset"))
-        for marker in children_of(item, "Marker")
-        if text_of(marker.get("type")) == "credits" and is_set(marker.get("final"))
-    ]
-    return min((start for start in final if start), default=None)
+def credits_of(item: Item) -> tuple[int | None, int | None]:
+    """Where the first credits begin, and where those do that run to the end; in milliseconds, or None."""
+    markers = [one for one in children_of(item, "Marker") if text_of(one.get("type")) == "credits"]
+    starts = [(int_of(one.get("startTimeOffset"), least=1), is_set(one.get("final"))) for one in markers]
+    first = min((start for start, _ in starts if start), default=None)
+    final = min((start for start, is_final in starts if start and is_final), default=None)
+    return first, final
+
+
+def files_of(item: Item) -> frozenset[str]:
+    """Every file of the item, of all its versions and parts."""
+    versions = children_of(item, "Media")
+    files = (text_of(part.get("file")) for version in versions for part in children_of(version, "Part"))
+    return frozenset(files) - {""}
 
 
 def _file_of(item: Item) -> str | None:

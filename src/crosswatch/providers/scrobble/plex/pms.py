@@ -37,8 +37,9 @@ from crosswatch.providers.scrobble.plex.rows import (
     sessions_from,
 )
 from crosswatch.providers.scrobble.plex.server_time import ServerTime
+from crosswatch.providers.scrobble.plex.several import may_be_shared, with_shared_file
 from crosswatch.providers.scrobble.plex.transport import MIB, PlexHttp, neighbour_at, shown
-from crosswatch.providers.scrobble.plex.values import children_of, int_of
+from crosswatch.providers.scrobble.plex.values import children_of, int_of, rating_key_of
 from crosswatch.providers.scrobble.scrobble import enrich
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
 
     import aiohttp
 
-    from crosswatch.core.events import Media
+    from crosswatch.core.events import Media, SharedFile
     from crosswatch.core.facts import HistoryRow, SessionRow
     from crosswatch.providers.scrobble.plex.values import Item
 
@@ -234,6 +235,11 @@ class PlexServer:
         """When the server itself counts a video as watched."""
         return await self._rule.get(_ALL)
 
+    async def fetch_counted_at_ms(self, shared: SharedFile) -> int:
+        """Where in a file of several episodes the server counts it as watched."""
+        rule = await self.fetch_played_rule()
+        return rule.counted_at_ms(shared.length_ms, shared.first_credits_ms, shared.final_credits_ms)
+
     async def open_socket(self, ping_every_s: float) -> aiohttp.ClientWebSocketResponse:
         """The notification socket.
 
@@ -272,11 +278,30 @@ class PlexServer:
 
     async def _load_media(self, rating_key: str) -> Media:
         container = await self._item_page(rating_key)
-        media = media_from(children_of(container, "Metadata")[0], container)
-        return media if media.rating_key else replace(media, rating_key=rating_key)
+        item = children_of(container, "Metadata")[0]
+        media = media_from(item, container)
+        media = media if media.rating_key else replace(media, rating_key=rating_key)
+        season_key = rating_key_of(item, "parentRatingKey", "parentKey")
+        if not may_be_shared(media):
+            return media
+        season = await self._season_page(season_key)
+        return with_shared_file(media, item, children_of(season, "Metadata"), season)
+
+    async def _season_page(self, season_key: str) -> Item:
+        """The episodes of a season; none if it has no page."""
+        if not season_key:
+            return {}
+        try:
+            return await self._page(f"library/metadata/{quote(season_key, safe='')}/children")
+        except SourceNotFoundError:
+            return {}
 
     async def _load_show(self, rating_key: str) -> ShowFacts:
         return show_facts_from(children_of(await self._item_page(rating_key), "Metadata")[0])
+
+    async def _page(self, path: str) -> Item:
+        """Items with all that helps to name them."""
+        return self._read(await self._get(path, {"includeGuids": "1", "includeMarkers": "1"}), _itself)
 
     async def _item_page(self, rating_key: str) -> Item:
         """The page of one item.
@@ -285,7 +310,7 @@ class PlexServer:
             SourceNotFoundError: If no item is on it.
         """
         path = f"library/metadata/{quote(rating_key, safe='')}"
-        container = self._read(await self._get(path, {"includeGuids": "1", "includeMarkers": "1"}), _itself) if rating_key else {}
+        container = await self._page(path) if rating_key else {}
         if not children_of(container, "Metadata"):
             raise SourceNotFoundError(f"{self._http.neighbour.name} has no such item (any more).")
         return container

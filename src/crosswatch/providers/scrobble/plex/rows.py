@@ -69,6 +69,21 @@ class PlayedRule:
     threshold_percent: int = 90
     behaviour: int = 3
 
+    def counted_at_ms(
+        self, length_ms: int, first_credits_ms: int | None, final_credits_ms: int | None
+    ) -> int:
+        """Where the server counts a video of that length; without markers the threshold counts."""
+        threshold_ms = length_ms * self.threshold_percent // 100
+        match self.behaviour:
+            case 0:
+                return threshold_ms
+            case 1:
+                return final_credits_ms or threshold_ms
+            case 2:
+                return first_credits_ms or threshold_ms
+            case _:
+                return min(threshold_ms, first_credits_ms or threshold_ms)
+
 
 def sessions_from(container: Item) -> list[SessionRow]:
     """The rows of `/status/sessions` that name their session; a stopped session is not listed there."""
