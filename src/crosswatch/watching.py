@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from crosswatch.core.people import Home
+from crosswatch.core.shared_files import renewed
 from crosswatch.errors import SourceError, StorageError
 from crosswatch.providers.scrobble.plex.pms import PlexServer
 from crosswatch.providers.scrobble.plex.watch import Backoff, WatchOptions, WatchService
@@ -301,11 +302,13 @@ class Watching:
             SourceError: If it cannot be asked.
         """
         server = next((one for one in self._servers if one.server_uuid == play.server), None)
-        if server is None or not play.media.rating_key:
+        shared = play.media.shared_file
+        item_key = play.media.rating_key if shared is None else shared.played_key
+        if server is None or not item_key:
             return None
-        for rating_key in (play.media.rating_key, play.media.show_rating_key):
+        for rating_key in (item_key, play.media.show_rating_key):
             server.source.forget(rating_key)
-        return await server.source.fetch_media(play.media.rating_key)
+        return renewed(play.media, await server.source.fetch_media(item_key))
 
     async def stop(self) -> None:
         """Close all sockets, and take in no webhooks."""

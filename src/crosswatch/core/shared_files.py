@@ -54,6 +54,16 @@ def whole_of(media: Media) -> Media:
     return replace((played or shared.episodes)[0], duration_ms=shared.length_ms, shared_file=whole)
 
 
+def renewed(known: Media, anew: Media) -> Media:
+    """What a played item is by its page of now: the episode of the file that it was, where it was one."""
+    shared = known.shared_file
+    if shared is None or shared.place is None:
+        return replace(anew, shared_file=None)
+    episodes = anew.shared_file.episodes if anew.shared_file is not None else (anew,)
+    own = next((one for one in episodes if one.rating_key == known.rating_key), known)
+    return replace(own, duration_ms=known.duration_ms, credits_ms=known.credits_ms, shared_file=shared)
+
+
 def line_key(history_key: str, place: int) -> str:
     """The key of what a line of the server's history says of one episode.
 

@@ -15,7 +15,7 @@ from crosswatch.core.judging import judge
 from crosswatch.core.people import Rules
 from crosswatch.core.plays import DesiredAction, PlayState, SinkAccount
 from crosswatch.core.reasons import Reason, Verdict
-from crosswatch.core.shared_files import SharedFiles, episode_at, whole_of
+from crosswatch.core.shared_files import SharedFiles, episode_at, renewed, whole_of
 from fakes.viewing import START, Stage
 
 SHARE_S = 1320
@@ -339,3 +339,34 @@ def test_a_verdict_of_each_episode_stands_by_itself():
     assert (verdicts[1].verdict, verdicts[1].watched_at) == (Verdict.QUEUED, START + timedelta(seconds=1319))
     assert verdicts[-1].reason in (Reason.LIVE, Reason.BELOW_THRESHOLD)
     assert PlayId("play-1") == verdicts[0].id
+
+
+# ---------------------------------------------------------------------------- read anew
+
+
+def test_an_item_that_is_read_anew_stays_the_episode_of_the_file_that_it_was():
+    known = episode_at(whole(), 1, done=[0])
+    anew = whole()
+    first, second = anew.shared_file.episodes
+    mended = replace(second, ids=Ids(tvdb=7), duration_ms=5)
+    anew = replace(anew, shared_file=replace(anew.shared_file, episodes=(first, mended)))
+    assert renewed(known, anew) == replace(known, ids=Ids(tvdb=7))
+
+
+@pytest.mark.parametrize(
+    ("known", "anew", "expected"),
+    [
+        (episode_at(whole(), 1), an_episode(2), episode_at(whole(), 1)),
+        (episode_at(whole(), 1), an_episode(1), episode_at(whole(), 1)),
+        (an_episode(1), whole(), replace(an_episode(1), duration_ms=2 * SHARE_S * 1000)),
+        (an_episode(1), an_episode(2), an_episode(2)),
+    ],
+    ids=[
+        "a file of one episode by now",
+        "the file has lost the episode",
+        "a file of one episode then",
+        "an ordinary file",
+    ],
+)
+def test_what_was_seen_of_a_file_outlives_what_the_server_does_with_it(known, anew, expected):
+    assert renewed(known, anew) == expected
