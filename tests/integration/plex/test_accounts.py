@@ -153,6 +153,16 @@ async def test_a_server_whose_list_cannot_be_had_is_unavailable(plex_tv, connect
     assert server.known_account(Account(id=1, name="alice")) == Account(id=1, name="alice")
 
 
+async def test_whoever_is_known_stays_known_while_the_servers_list_cannot_be_had(plex_tv, connect):
+    server = connect(plex_tv)
+    await server.prepare_accounts()
+    server.forget_all()
+    plex_tv.answers["/accounts"] = Answer(status=503)
+    assert (await server.resolve_account(CAROL)).name == "carol84"
+    with pytest.raises(SourceUnavailableError):
+        await server.resolve_account(7)
+
+
 async def test_names_outlive_a_lost_connection(plex_tv, connect):
     server = connect(plex_tv)
     await server.prepare_accounts()

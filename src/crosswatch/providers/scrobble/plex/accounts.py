@@ -81,12 +81,13 @@ class AccountDirectory:
         """The account of that number; waits a little for plex.tv where its word may matter.
 
         Raises:
-            SourceError: If the server's own list cannot be had.
+            SourceError: If nothing is known of it and the server's own list cannot be had.
         """
-        await self._own.get(_ALL)
-        if number and number not in self._register and self._own.age_s(_ALL) > ASK_AGAIN_S:
-            self._own.forget(_ALL)
-            await self._own.get(_ALL)
+        try:
+            await self._ask_server(number)
+        except SourceError:
+            if number not in self._register:
+                raise
         is_enough = number in self._register and self._is_complete
         asking = self._ask_if_due(is_enough=is_enough)
         if asking is not None and not is_enough:
@@ -139,6 +140,12 @@ class AccountDirectory:
     async def _read_own(self, _key: str) -> None:
         self._register.put(SERVER, await self._load_own())
         self._is_used = True
+
+    async def _ask_server(self, number: int) -> None:
+        await self._own.get(_ALL)
+        if number and number not in self._register and self._own.age_s(_ALL) > ASK_AGAIN_S:
+            self._own.forget(_ALL)
+            await self._own.get(_ALL)
 
     def _ask_if_due(self, *, is_enough: bool) -> asyncio.Task[None] | None:
         """The question to plex.tv that is under way, or begins now because it is time; None if it is not."""
