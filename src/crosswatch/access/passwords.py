@@ -12,14 +12,15 @@ from __future__ import annotations
 import secrets
 import unicodedata
 from functools import cache
+from typing import TYPE_CHECKING
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
+if TYPE_CHECKING:
+    from argon2 import PasswordHasher
 
 SHORTEST_PASSWORD = 12
 LONGEST_PASSWORD = 1024
 
-_HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
+TIME_COST, MEMORY_COST_KIB, PARALLELISM = 2, 19_456, 1
 
 
 def password_problem(password: str) -> str:
@@ -33,7 +34,7 @@ def password_problem(password: str) -> str:
 
 def hash_password(password: str) -> str:
     """The hash to keep, which names its own parameters."""
-    return _HASHER.hash(_normal(password))
+    return _hasher().hash(_normal(password))
 
 
 def is_password(password: str, kept: str | None) -> bool:
@@ -43,10 +44,12 @@ def is_password(password: str, kept: str | None) -> bool:
         password: As it was typed.
         kept: The hash; None for a user who does not exist, which takes just as long.
     """
+    from argon2.exceptions import InvalidHashError, VerificationError  # noqa: PLC0415 -- as below
+
     if len(password) > LONGEST_PASSWORD:
         return False
     try:
-        _HASHER.verify(kept or _nobodys(), _normal(password))
+        _hasher().verify(kept or _nobodys(), _normal(password))
     except (VerificationError, InvalidHashError):
         return False
     return kept is not None
@@ -54,12 +57,19 @@ def is_password(password: str, kept: str | None) -> bool:
 
 def is_outdated(kept: str) -> bool:
     """Whether the hash was made with weaker parameters than today's."""
-    return _HASHER.check_needs_rehash(kept)
+    return _hasher().check_needs_rehash(kept)
+
+
+@cache
+def _hasher() -> PasswordHasher:
+    from argon2 import PasswordHasher  # noqa: PLC0415 -- loaded when somebody signs in, and not at each start
+
+    return PasswordHasher(time_cost=TIME_COST, memory_cost=MEMORY_COST_KIB, parallelism=PARALLELISM)
 
 
 @cache
 def _nobodys() -> str:
-    return _HASHER.hash(secrets.token_urlsafe())
+    return _hasher().hash(secrets.token_urlsafe())
 
 
 def _normal(password: str) -> str:
