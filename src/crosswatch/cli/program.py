@@ -21,6 +21,7 @@ COMMANDS = {
     "import-config": "import_config",
     "people": "people",
     "why": "why",
+    "match": "match",
     "replay": "replay",
     "setup-code": "setup_code",
     "reset-password": "reset_password",

@@ -15,7 +15,7 @@ from crosswatch.core.plays import OVERRIDE, Match
 if TYPE_CHECKING:
     from datetime import datetime
 
-MOST_MATCHES = 20_000
+MOST_MATCHES = 2_000
 
 Season = Annotated[int, Field(ge=0, le=100_000)]
 Number = Annotated[int, Field(ge=1, le=1_000_000)]
