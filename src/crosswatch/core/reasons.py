@@ -80,6 +80,9 @@ class Explanation:
     action: str = ""
 
 
+MEND = "Mend the match in Plex and press Retry, or say what it is with `crosswatch match set`."
+"""What helps where two catalogues do not agree about an item."""
+
 EXPLANATIONS: dict[Reason, Explanation] = {
     Reason.LIVE: Explanation(title="Playing", sentence="{person} is watching {title}."),
     Reason.IDENTIFYING: Explanation(
@@ -223,17 +226,17 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     Reason.NO_MATCH: Explanation(
         title="Trakt doesn't know it",
         sentence="Trakt doesn't know {title}. {detail}",
-        action="Check the match in Plex, then press Retry.",
+        action=MEND,
     ),
     Reason.AMBIGUOUS_MATCH: Explanation(
         title="More than one candidate",
         sentence="Trakt knows more than one that could be {title}, and none is guessed. {detail}",
-        action="Check the match in Plex, then press Retry.",
+        action=MEND,
     ),
     Reason.WRONG_MATCH: Explanation(
         title="Trakt took it for something else",
         sentence="Trakt answered with another title than {title}. {detail}",
-        action="Check the match in Plex, then press Retry.",
+        action=MEND,
     ),
     Reason.REJECTED: Explanation(
         title="Trakt refused it",

@@ -183,7 +183,7 @@ async def test_what_was_refused_needs_somebody_and_says_what_to_do(page, runtime
 
     assert "Needs you 1" in text
     assert (
-        "Trakt doesn't know Arrival (2016). No such number. Check the match in Plex, then press Retry."
+        "Trakt doesn't know Arrival (2016). No such number. Mend the match in Plex and press Retry, or say"
         in text
     )
 

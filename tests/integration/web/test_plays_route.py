@@ -8,7 +8,7 @@ from crosswatch.core.events import Account, Media, MediaKind, Percent
 from crosswatch.core.outcomes import Refused
 from crosswatch.core.plays import DesiredAction, PlayState
 from crosswatch.core.ports import Settlement
-from crosswatch.core.reasons import Reason, Verdict
+from crosswatch.core.reasons import MEND, Reason, Verdict
 from fakes.plays import MAYA, full_play, make_play, step, want, wants
 
 
@@ -92,7 +92,7 @@ async def test_a_refused_delivery_says_why_and_what_to_do(web, runtime):
         == told["deliveries"][0]["sentence"]
         == ("Trakt doesn't know Arrival (2016). Its season 1 has 26 episodes there.")
     )
-    assert told["action"] == "Check the match in Plex, then press Retry."
+    assert told["action"] == MEND
 
 
 async def test_pages_follow_one_another_without_gap_or_overlap(web, runtime):
