@@ -233,7 +233,8 @@ class Runtime:
     async def _apply(self, settings: Settings) -> None:
         if self._watching is None:
             return
-        self._tasks.append(asyncio.create_task(self._learn_anime(settings), name="read anime lists"))
+        learning = asyncio.create_task(self._learn_anime(settings), name="read anime lists")
+        self._tasks = [*(task for task in self._tasks if not task.done()), learning]
         listens = settings.features.watch.enabled and not self._stop_asked
         if listens or settings.features.webhook.enabled:
             await self._watching.apply(settings, listens=listens)
