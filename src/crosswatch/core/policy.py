@@ -51,19 +51,16 @@ def desired_for(event: ScrobbleEvent, *, watched_at_percent: float) -> Desired |
         progress = Percent(PAUSE_LIMIT)  # at least so far, whatever its last position was
     if progress is None:
         return None
-    match event.action:
-        case ScrobbleAction.START:
-            return Desired(action=DesiredAction.START, progress=progress, at=event.at)
-        case ScrobbleAction.PAUSE:
-            if not LEAST_PROGRESS <= progress < PAUSE_LIMIT:
-                return None
-            return Desired(action=DesiredAction.PAUSE, progress=progress, at=event.at)
-        case ScrobbleAction.STOP:
-            watched = (progress >= watched_at_percent or event.is_counted) and event.why != SKIPPED
-            action = DesiredAction.WATCHED if watched else DesiredAction.STOP
-            if event.why == SKIPPED:
-                progress = Percent(0.0)  # nothing of it was seen, so there is no position to keep
-            return Desired(action=action, progress=progress, at=event.at)
+    if event.action is ScrobbleAction.START:
+        return Desired(action=DesiredAction.START, progress=progress, at=event.at)
+    if event.action is ScrobbleAction.PAUSE:
+        is_told = LEAST_PROGRESS <= progress < PAUSE_LIMIT
+        return Desired(action=DesiredAction.PAUSE, progress=progress, at=event.at) if is_told else None
+    if event.why == SKIPPED:  # nothing of it was seen, so there is no position to keep
+        return Desired(action=DesiredAction.STOP, progress=Percent(0.0), at=event.at)
+    is_watched = progress >= watched_at_percent or event.is_counted
+    action = DesiredAction.WATCHED if is_watched else DesiredAction.STOP
+    return Desired(action=action, progress=progress, at=event.at)
 
 
 def counted_by_plex(play: Play, counted_at: datetime) -> Desired:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from crosswatch.core.events import Percent
 from crosswatch.core.filters import is_same_person
 from crosswatch.core.plays import Origin, Play
-from crosswatch.core.policy import PAUSE_LIMIT
+from crosswatch.core.policy import LEAST_MARK, PAUSE_LIMIT
 from crosswatch.core.progress import length_of
 from crosswatch.core.reasons import Reason
 from crosswatch.core.reconcile import spans
@@ -27,9 +27,6 @@ TAIL_SLACK_PERCENT = 10.0
 SHORTEST_VIEWING = timedelta(minutes=10)
 """So much passes from the end of a viewing to the count of another one, if the length of the item is unknown;
 else half its length."""
-
-LEAST_MARK = 50.0
-"""No watched mark is lower."""
 
 _WITHDRAWN = (Reason.IGNORED_BY_YOU, Reason.TAKEN_BACK)
 """Reasons of a viewing that does not count any more, because somebody said so."""

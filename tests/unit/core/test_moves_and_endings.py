@@ -214,6 +214,13 @@ def test_a_player_has_time_to_turn_up_after_a_restart_of_the_server(stage):
     assert stage.actions == ["start"]
 
 
+def test_two_lists_within_a_moment_are_one_look(stage):
+    playing(stage, 6_000).after(60).list().after(1).list()
+    assert stage.actions == ["start"]
+    stage.after(15).list()
+    assert stage.actions == ["start", "stop"]
+
+
 # ---------------------------------------------------------------- when it began
 
 

@@ -24,7 +24,7 @@ START, PAUSE, STOP = ScrobbleAction
 TOLD_START, TOLD_PAUSE, TOLD_STOP, WATCHED = DesiredAction
 
 
-def event(action=STOP, progress=50.0, *, why="frame"):
+def event(action=STOP, progress=50.0, *, why="frame", is_counted=False):
     return ScrobbleEvent(
         action=action,
         play_id=PlayId("play"),
@@ -34,6 +34,7 @@ def event(action=STOP, progress=50.0, *, why="frame"):
         progress=None if progress is None else Percent(progress),
         at=at(9),
         why=why,
+        is_counted=is_counted,
     )
 
 
@@ -53,6 +54,14 @@ def event(action=STOP, progress=50.0, *, why="frame"):
         pytest.param(event(STOP, 85.0), 90, (TOLD_STOP, 85.0), id="stop below a higher mark"),
         pytest.param(event(STOP, 55.0), 50, (WATCHED, 55.0), id="stop above a lower mark"),
         pytest.param(event(STOP, 100.0, why="skipped"), 80, (TOLD_STOP, 0.0), id="skipped to the end"),
+        pytest.param(event(STOP, 60.0, is_counted=True), 80, (WATCHED, 60.0), id="counted by Plex"),
+        pytest.param(
+            event(STOP, None, is_counted=True), 80, (WATCHED, 80.0), id="counted, nobody knows where"
+        ),
+        pytest.param(
+            event(STOP, 99.0, why="skipped", is_counted=True), 80, (TOLD_STOP, 0.0), id="but skipped"
+        ),
+        pytest.param(event(PAUSE, None, is_counted=True), 80, None, id="counted, and goes on nowhere"),
         pytest.param(event(START, None), 80, None, id="start nowhere"),
         pytest.param(event(PAUSE, None), 80, None, id="pause nowhere"),
         pytest.param(event(STOP, None), 80, None, id="stop nowhere"),

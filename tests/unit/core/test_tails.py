@@ -9,6 +9,7 @@ import pytest
 
 from crosswatch.core.events import Account, Percent
 from crosswatch.core.plays import Origin, PlayState
+from crosswatch.core.reasons import Reason
 from crosswatch.core.tails import TAIL_GAP, is_tail
 from fakes.plays import EPISODE, at, make_play
 
@@ -102,6 +103,25 @@ def test_what_a_server_counted_before_we_heard_of_it_is_the_same_viewing(counted
 )
 def test_what_a_server_counted_came_further_than_we_saw(earlier, lowest, expected):
     assert is_tail(NEW, replace(COUNTED, **earlier), lowest=Percent(lowest)) is expected
+
+
+@pytest.mark.parametrize("reason", [Reason.IGNORED_BY_YOU, Reason.TAKEN_BACK], ids=lambda one: one.value)
+def test_what_somebody_withdrew_has_no_tail(reason):
+    assert not is_tail(NEW, replace(COUNTED, reason=reason), lowest=Percent(85.0))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "media", "expected"),
+    [
+        pytest.param(1_000, EPISODE, True, id="too soon for another viewing"),
+        pytest.param(1_700, EPISODE, False, id="when another one can have come so far"),
+        pytest.param(599, replace(EPISODE, duration_ms=None), True, id="too soon, of unknown length"),
+        pytest.param(601, replace(EPISODE, duration_ms=None), False, id="later, of unknown length"),
+    ],
+)
+def test_a_viewing_of_which_nothing_is_known_but_its_count(seconds, media, expected):
+    new = replace(NEW, media=media, counted_at=at(HOUR + seconds))
+    assert is_tail(new, replace(COUNTED, media=media), lowest=None) is expected
 
 
 def test_the_gap_is_long_enough_for_the_next_evening():
