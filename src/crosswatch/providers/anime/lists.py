@@ -86,11 +86,10 @@ class AnimeLists:
             Whether something else is known then than before.
         """
         wanted = tuple(dict.fromkeys(source for source in sources if source))
-        if wanted == self._sources:
-            return False
-        before = self.known
         async with self._turn:
-            self._sources = wanted
+            if wanted == self._sources:
+                return False
+            before, self._sources = self.known, wanted
             new = [source for source in wanted if source not in self._lists]
             for source in new:
                 await self._recall(source)
