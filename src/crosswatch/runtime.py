@@ -33,6 +33,8 @@ from crosswatch.service.delivery import AccountWorker
 from crosswatch.service.feed import ChangeFeed
 from crosswatch.service.memory import Memory
 from crosswatch.service.pipeline import CatchUpOptions
+from crosswatch.service.play_ids import new_play_id
+from crosswatch.service.ratings import RatingIntake, RatingTeller
 from crosswatch.service.recorder import Recorder
 from crosswatch.service.webhooks import Webhooks
 from crosswatch.service.workers import DeliveryWorkers
@@ -162,6 +164,7 @@ class Runtime:
         sink = self._sink = TraktSink(client, tokens, ledger, self.clock)
         anime = self._anime = AnimeLists(http, self.config.directory, self.clock)
         memory = self._memory = Memory(ledger, self.clock, lambda: anime.known)
+        teller = RatingTeller(ledger, sink=sink, recall=memory.recall, clock=self.clock)
         worker_name = f"{os.uname().nodename}-{os.getpid()}-{uuid.uuid4().hex[:6]}"
         workers = self._workers = DeliveryWorkers(
             lambda account: AccountWorker(
@@ -173,6 +176,7 @@ class Runtime:
                 worker=worker_name,
                 write_interval_s=lambda: self.config.settings.trakt.write_interval_seconds,
                 changed=self._feed.publish,
+                ratings=teller,
             ),
             clock=self.clock,
         )
@@ -188,13 +192,16 @@ class Runtime:
                 clock=self.clock,
                 catch_up=self._catch_up,
                 changed=lambda: self._feed.publish(None),
+                ratings=RatingIntake(
+                    ledger, rules=self.rules, wake=workers.wake, clock=self.clock, new_play_id=new_play_id
+                ),
             )
         )
         self._webhooks = Webhooks(
             ledger,
             deliver=self._watching.hear_hook,
             clock=self.clock,
-            takes_ratings=lambda: False,
+            takes_ratings=lambda: self.config.settings.features.scrobble.options.ratings,
             changed=lambda: self._feed.publish(None),
         )
         self._corrections = Corrections(

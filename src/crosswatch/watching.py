@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from crosswatch.core.plays import Play
     from crosswatch.core.ports import Ledger, MetadataSource
     from crosswatch.service.pipeline import CatchUpOptions
+    from crosswatch.service.ratings import RatingIntake
     from crosswatch.service.recorder import Recorder
 
 KNOW_PEOPLE_WITHIN_S = 2.0
@@ -59,6 +60,7 @@ class Surroundings:
         clock: Tells the time.
         catch_up: The options in force.
         changed: Called when something changed that a page shows.
+        ratings: Takes in what webhooks say of ratings.
     """
 
     http: aiohttp.ClientSession
@@ -68,6 +70,7 @@ class Surroundings:
     clock: Clock
     catch_up: Callable[[], CatchUpOptions]
     changed: Callable[[], None]
+    ratings: RatingIntake | None = None
 
     def pipeline(self, server_uuid: str, source: MetadataSource) -> KeptPipeline:
         """A pipeline for a server, not yet started."""
@@ -79,6 +82,7 @@ class Surroundings:
             clock=self.clock,
             catch_up=self.catch_up,
             new_play_id=new_play_id,
+            ratings=self.ratings,
         )
         return KeptPipeline(pipeline, self.clock)
 

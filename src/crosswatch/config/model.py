@@ -165,12 +165,13 @@ class FilterSettings(LimitSettings, frozen=True, kw_only=True):
 
 
 class ScrobbleOptions(View, frozen=True, kw_only=True):
-    """When a play counts as watched, and what is made good after a gap."""
+    """When a play counts as watched, what is made good after a gap, and whether ratings are passed on."""
 
     watched_at_percent: Mark = 80.0
     credits_marker: bool = False
     catch_up: bool = True
     catch_up_days: Annotated[float, msgspec.Meta(ge=0, le=7)] = 7.0
+    ratings: bool = False
 
 
 class ScrobbleSettings(SwitchSettings, frozen=True, kw_only=True):

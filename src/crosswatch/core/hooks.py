@@ -70,6 +70,7 @@ STOPPED = ("frame", "error")
 MOST_SESSIONS = 500
 """Sessions of one server, beyond which webhooks begin no further ones."""
 
+RATE = "media.rate"
 PLAY, RESUME, PAUSE, STOP, SCROBBLE = (
     "media.play",
     "media.resume",

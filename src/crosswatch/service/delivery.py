@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from crosswatch.core.plays import SinkAccount
     from crosswatch.core.ports import Exchange, Ledger, ScrobbleSink
     from crosswatch.service.memory import Known
+    from crosswatch.service.ratings import RatingTeller
 
 LEASE_REAL_S = 180.0
 """Real seconds that a lease lasts; longer than any request with its look-ups."""
@@ -65,6 +66,7 @@ class AccountWorker:
         worker: Name of this process among those that share the database.
         write_interval_s: Least seconds between two writes; asked anew each time.
         changed: Called with each play whose row changed.
+        ratings: Tells the account of ratings where no play waits; None where there are none.
         jitter: A number from 0.0 to 1.0.
     """
 
@@ -79,6 +81,7 @@ class AccountWorker:
         worker: str,
         write_interval_s: Callable[[], float],
         changed: Callable[[PlayId], None],
+        ratings: RatingTeller | None = None,
         jitter: Callable[[], float] = random.random,
     ) -> None:
         self.account = account
@@ -88,6 +91,7 @@ class AccountWorker:
         self._clock = clock
         self._worker = f"{worker} {account}"  # leases are given back without those of its neighbours
         self._changed = changed
+        self._ratings = ratings
         self._pace = Pace(account, write_interval_s=write_interval_s, jitter=jitter)
         self._wake = asyncio.Event()
         self._turn = asyncio.Lock()
@@ -148,7 +152,15 @@ class AccountWorker:
             )
             if claims:
                 await self._serve(claims)
-        return bool(claims)
+                return True
+            return await self._tell_rating()
+
+    async def _tell_rating(self) -> bool:
+        """Tell the account of one rating; whether there was any."""
+        if self._ratings is None or not await self._ratings.tell(self.account, self._pace):
+            return False
+        await self._end_outage(self._clock.now())
+        return True
 
     async def take_back(self, remote_id: int) -> Attempt:
         """Take one play out of the account's history, in turn with what is delivered."""
@@ -162,7 +174,7 @@ class AccountWorker:
 
     async def _wait(self) -> None:
         """Sleep until something is due, but not for long, or something new is there."""
-        due = await self._ledger.next_due(self.account)
+        due = await self._next_due()
         wait_s = None
         if due is not None:
             now = self._clock.now()
@@ -174,6 +186,11 @@ class AccountWorker:
                 await self._wake.wait()
         except TimeoutError:
             pass
+
+    async def _next_due(self) -> datetime | None:
+        due = [await self._ledger.next_due(self.account)]
+        due += [await self._ratings.next_due(self.account)] if self._ratings is not None else []
+        return min((moment for moment in due if moment is not None), default=None)
 
     async def _keep_distance(self) -> None:
         """Wait until the account may be written to again."""
@@ -297,6 +314,10 @@ class AccountWorker:
                     extra={"event": "delivery.fenced", "play": settlement.claim.play.id},
                 )
             self._changed(settlement.claim.play.id)
+        await self._end_outage(now)
+
+    async def _end_outage(self, now: datetime) -> None:
+        """Let everything go that waited for the account, if it can be used again."""
         if self._pace.is_over():
             waiting = await self._ledger.wake_account(self.account, now)
             self._pace.end_outage(waiting, now)

@@ -6,7 +6,7 @@ import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from crosswatch.core.hooks import Hooks
+from crosswatch.core.hooks import RATE, Heard, Hooks
 from crosswatch.errors import StorageError
 from crosswatch.service.no_server import NoServer
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from crosswatch.core.events import PlayId
-    from crosswatch.core.hooks import Heard
     from crosswatch.core.inbox import Hook, Inbox
     from crosswatch.core.ports import MetadataSource
     from crosswatch.core.tracker import SessionTracker, Update
@@ -51,6 +50,7 @@ class HookDesk:
         self._inbox = inbox
         self._taken: dict[int, Heard] = {}
         self._done: list[int] = []
+        self._ratings: list[Hook] = []
 
     @property
     def has_done(self) -> bool:
@@ -72,13 +72,22 @@ class HookDesk:
     def take(self, hook: Hook, answer: asyncio.Future[Heard] | None, now: datetime) -> list[Update]:
         """Take in a webhook, and say what it comes to; one that was taken in already changes nothing more."""
         heard = self._taken.get(hook.id)
-        if heard is None:
+        if heard is None and hook.fact.event == RATE:
+            heard = Heard(is_done=False)
+            self._ratings.append(hook)
+            self._remember(hook, heard)
+        elif heard is None:
             account = self._source.known_account(hook.fact.account)
             heard = self._hooks.hear(replace(hook, fact=replace(hook.fact, account=account)), now)
             self._remember(hook, heard)
         if answer is not None and not answer.done():
             answer.set_result(heard)
         return heard.updates
+
+    def take_ratings(self) -> list[Hook]:
+        """The ratings that have come in since somebody took them last."""
+        ratings, self._ratings = self._ratings, []
+        return ratings
 
     def _remember(self, hook: Hook, heard: Heard) -> None:
         if heard.is_done:

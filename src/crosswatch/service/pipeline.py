@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from crosswatch.core.inbox import Hook
     from crosswatch.core.ports import Ledger, MetadataSource
     from crosswatch.core.session import Session
+    from crosswatch.service.ratings import RatingIntake
     from crosswatch.service.recorder import Recorder
 
     Fact = Callable[[datetime], list[Update]]
@@ -72,6 +73,7 @@ class ServerPipeline:
         clock: Tells the time.
         catch_up: The options in force.
         new_play_id: Makes the identity of a play that begins at that moment.
+        ratings: Takes in what webhooks say of ratings; None drops it.
     """
 
     def __init__(
@@ -84,6 +86,7 @@ class ServerPipeline:
         clock: Clock,
         catch_up: Callable[[], CatchUpOptions],
         new_play_id: Callable[[datetime], PlayId],
+        ratings: RatingIntake | None = None,
     ) -> None:
         self.server_uuid = server_uuid
         self._source = source
@@ -93,6 +96,7 @@ class ServerPipeline:
         self._catch_up_options = catch_up
         self._tracker = SessionTracker(server_uuid, new_play_id)
         self._files = SharedFiles(new_play_id)
+        self._ratings = ratings
         self._hooks = HookDesk(self._tracker, source=source, inbox=ledger, new_play_id=new_play_id)
         self._binder = Binder(source)
         self._catch_up = CatchUp(
@@ -230,6 +234,9 @@ class ServerPipeline:
         wanted = self._tracker.wanted(now)
         for session in wanted.bindings:
             self._ask(self._bind(session))
+        if self._ratings is not None:
+            for hook in self._hooks.take_ratings():
+                self._ask(self._ratings.take(hook, self._source))
         if wanted.sessions:
             self._ask(self._compare(reconnected=False))
         if self._is_stock_due:

@@ -13,6 +13,7 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from crosswatch.core.hooks import RATE
 from crosswatch.core.ignored import Ignored
 from crosswatch.core.inbox import Hook
 from crosswatch.errors import StorageError
@@ -35,8 +36,6 @@ MOST_SERVERS = 500
 
 PATIENCE_S = 0.25
 """Real seconds for which the answer waits to name the play; it is taken in anyway."""
-
-RATE = "media.rate"
 
 KNOWN_EVENTS = frozenset(
     {

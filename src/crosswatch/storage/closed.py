@@ -26,5 +26,6 @@ class ClosedLedger:
     record = open_plays = plays_of = claim = settle = release = next_due = backlog = _refuse
     retry = wake_account = play = plays = deliveries = trace = delivered_near = cursor = _refuse
     match = save_match = recall = matches = forget_matches = unsettled_plays = _refuse
+    put_ratings = due_rating = next_rating_due = settle_rating = _refuse
     put_hook = hooks = drop_hooks = unfinished_servers = _refuse
     ignore = take_back = amend = _refuse

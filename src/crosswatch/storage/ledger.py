@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from crosswatch.storage import reading, writing
-from crosswatch.storage.inbox import SqliteInbox
+from crosswatch.storage.ratings import SqliteRatings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from crosswatch.storage.threads import Reader, Writer
 
 
-class SqliteLedger(SqliteInbox):
-    """Implements `core.ports.Ledger`, and keeps webhooks until they have been dealt with.
+class SqliteLedger(SqliteRatings):
+    """Implements `core.ports.Ledger`; keeps webhooks until they have been dealt with, and ratings.
 
     A call that was cancelled may still have been carried out: whoever is cancelled while it claims gives its
     leases back by `release`.

@@ -220,3 +220,37 @@ UNFINISHED_SERVERS = """
 SELECT server FROM hook UNION SELECT server FROM play WHERE state <> 'ended' AND origin = 'webhook'
 ORDER BY server
 """
+
+# ---------------------------------------------------------------- ratings
+
+SAVE_RATING = """
+INSERT INTO rating (
+    sink, account, key, media, value, rated_at, state, version, attempts, next_attempt_at, reason, detail,
+    updated_at
+) VALUES (
+    :sink, :account, :key, :media, :value, :rated_at, :state, :version, :attempts, :next_attempt_at, :reason,
+    :detail, :updated_at
+)
+ON CONFLICT (sink, account, key) DO UPDATE SET
+    media = excluded.media, value = excluded.value, rated_at = excluded.rated_at, state = excluded.state,
+    version = excluded.version, attempts = excluded.attempts, next_attempt_at = excluded.next_attempt_at,
+    reason = excluded.reason, detail = excluded.detail, updated_at = excluded.updated_at
+"""
+
+RATING = "SELECT * FROM rating WHERE sink = :sink AND account = :account AND key = :key"
+
+DUE_RATING = """
+SELECT * FROM rating
+WHERE sink = :sink AND account = :account AND state = 'pending' AND next_attempt_at <= :now
+ORDER BY next_attempt_at, key LIMIT 1
+"""
+
+NEXT_RATING_DUE = """
+SELECT min(next_attempt_at) AS due_at FROM rating
+WHERE sink = :sink AND account = :account AND state = 'pending'
+"""
+
+WAKE_RATINGS = """
+UPDATE rating SET next_attempt_at = :now, updated_at = :now
+WHERE sink = :sink AND account = :account AND state = 'pending'
+"""

@@ -170,6 +170,7 @@ def write_amended(connection: sqlite3.Connection, play_id: PlayId, media: Media,
 def write_wake(connection: sqlite3.Connection, account: SinkAccount, now: datetime) -> int:
     """See `Ledger.wake_account`."""
     values = account_values(account) | {"now": from_time(now)}
+    connection.execute(sql.WAKE_RATINGS, values)
     return connection.execute(sql.WAKE_ACCOUNT, values).rowcount
 
 

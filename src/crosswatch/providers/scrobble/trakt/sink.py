@@ -21,6 +21,7 @@ from crosswatch.providers.scrobble.trakt.choosing import confirm
 from crosswatch.providers.scrobble.trakt.classify import CallKind, classify
 from crosswatch.providers.scrobble.trakt.flow import Ending, scrobble
 from crosswatch.providers.scrobble.trakt.history import read_removed, remove_request
+from crosswatch.providers.scrobble.trakt.ratings import rate
 from crosswatch.providers.scrobble.trakt.reading import read_history, unreadable
 from crosswatch.providers.scrobble.trakt.talk import Talk
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from crosswatch.core.identity import Choice
     from crosswatch.core.plays import Match, SinkAccount
     from crosswatch.core.ports import Order, RemotePlay
+    from crosswatch.core.ratings import Rating
     from crosswatch.providers.scrobble.trakt.client import TraktClient
     from crosswatch.providers.scrobble.trakt.tokens import LinkStatus, Tokens
 
@@ -88,6 +90,14 @@ class TraktSink:
         flow = scrobble(order, match, now=self._clock.now(), is_pause_gone=self._is_pause_gone)
         ending = await talk.follow(flow)
         self._note_pause(is_gone=ending.is_pause_gone)
+        await self._remember(ending)
+        return self._attempt(talk, ending.outcome)
+
+    async def rate(self, rating: Rating, match: Match | None) -> Attempt:
+        """Tell Trakt of a rating, or that there is none any more; implements `core.ratings.RatingSink`."""
+        talk = self._talk(rating.account, f"the rating of {rating.media.label}")
+        remembered = match or await self._recall(rating.media)
+        ending = await talk.follow(rate(rating, remembered, now=self._clock.now()))
         await self._remember(ending)
         return self._attempt(talk, ending.outcome)
 
