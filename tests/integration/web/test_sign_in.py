@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 
@@ -394,6 +395,47 @@ async def test_a_key_needs_a_name_and_a_scope(web, session, fields, word):
 async def test_before_there_is_a_password_nobody_can_make_a_key_to_keep(web):
     answer = await post(web, "/api/access/keys", {"name": "x", "scope": "admin"})
     assert (answer.status, answer.json()["detail"][:20]) == (422, "Set a password first")
+
+
+# ---------------------------------------------------------------- streams
+
+
+async def ended(pieces):
+    """Waits for a stream's end."""
+    async with asyncio.timeout(5):
+        while await pieces.get() is not None:
+            pass
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    monkeypatch.setattr("crosswatch.web.stays.LOOK_EVERY_S", 0.02)
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("path", ["/api/logs/stream", "/api/events"])
+async def test_a_stream_ends_soon_after_its_session(web, session, path):
+    async with web.stream(path, headers=session) as pieces:
+        assert await pieces.get()
+        await post(web, "/sign-out", headers=session)
+        await ended(pieces)
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_stream_ends_soon_after_its_key_was_taken_back(web, session):
+    made = await make_key(web, session, "read")
+    async with web.stream("/api/logs/stream", headers={"x-api-key": made["key"]}) as pieces:
+        assert await pieces.get()
+        await web.post(f"/api/access/keys/{made['id']}/revoke", headers=session)
+        await ended(pieces)
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_what_was_open_to_the_network_ends_when_somebody_sets_a_password(web):
+    async with web.stream("/api/logs/stream") as pieces:
+        assert await pieces.get()
+        await post(web, "/setup/claim", {"password": PASSWORD})
+        await ended(pieces)
 
 
 # ---------------------------------------------------------------- networks and proxies by choice
