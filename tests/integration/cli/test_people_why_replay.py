@@ -133,7 +133,7 @@ def test_the_last_play_says_why(played, configure, run):
     )
     said = run("why").output
     assert "Arrival (2016) · Maya · queued: Waiting its turn  [play-000002]" in said
-    assert "maya on Trakt: Playing (pending)." in said
+    assert "maya on Trakt: Waiting its turn (pending)." in said
     assert "Maya: stop at 92 % (frame)." in said
 
 
