@@ -102,8 +102,10 @@ async def app(tmp_path_factory):
 @pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda text: re.search(r"8787(/\S*?)['\s?]", f"{text} ")[1])
 async def test_an_example_works_as_it_is_written(example, app, tmp_path):
-    """A stream is listened to for a second."""
-    commands = example.replace("curl ", "curl --fail-with-body --max-time 1 ").replace("8787", str(app.port))
+    """A stream is listened to for some seconds."""
+    limit = 5 if "/stream" in example else 60
+    curl = f"curl --fail-with-body --max-time {limit} "
+    commands = example.replace("curl ", curl).replace("8787", str(app.port))
     process = await asyncio.create_subprocess_shell(
         f"set -e\n{commands}", cwd=tmp_path, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
     )
