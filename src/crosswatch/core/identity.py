@@ -14,8 +14,9 @@ from crosswatch.core.events import Media, MediaKind
 from crosswatch.core.ids import Ids
 from crosswatch.core.plays import OVERRIDE, Match
 
-GUESSES = ("not_found", "ambiguous")
-"""Evidence of a match without ids: that a sink knows no such item, or several. Both may pass."""
+GUESSES = ("not_found", "ambiguous", "mistaken")
+"""Evidence of a match without ids: that a sink knows no such item, or several, or that it takes whatever
+it is told for something else. All may pass."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from crosswatch.providers.scrobble.trakt.answers import Answer, Failure
 from crosswatch.providers.scrobble.trakt.bodies import media_key
 from crosswatch.providers.scrobble.trakt.flow import (
     AMBIGUOUS,
+    MISTAKEN,
     NOT_FOUND,
     TAKEN_FOR_ANOTHER,
     known_ways,
@@ -127,7 +128,12 @@ def test_a_match_that_trakt_no_longer_knows_gives_way_to_the_ids(tell, movie, re
 
 
 @pytest.mark.parametrize(
-    ("evidence", "reason"), [(NOT_FOUND, Reason.NO_MATCH), (AMBIGUOUS, Reason.AMBIGUOUS_MATCH)]
+    ("evidence", "reason"),
+    [
+        (NOT_FOUND, Reason.NO_MATCH),
+        (AMBIGUOUS, Reason.AMBIGUOUS_MATCH),
+        (MISTAKEN, Reason.WRONG_MATCH),
+    ],
 )
 def test_what_was_not_found_is_not_asked_for_again(tell, movie, now, evidence, reason):
     ending, requests = tell(movie(), WATCHED, 90, match=remembered_nothing(movie(), evidence, now))
@@ -317,7 +323,7 @@ def test_what_is_taken_for_another_and_not_found_either_is_a_wrong_match(tell, m
         return another(request) if request.is_write else Answer(status=200, json=[], text="[]")
 
     ending, _ = tell(movie(), START, answer=answer)
-    assert (ending.outcome.reason, ending.learned.evidence) == (Reason.WRONG_MATCH, NOT_FOUND)
+    assert (ending.outcome.reason, ending.learned.evidence) == (Reason.WRONG_MATCH, MISTAKEN)
 
 
 def test_a_search_whose_result_is_taken_for_another_is_a_wrong_match(tell, movie, recorded):
@@ -325,7 +331,7 @@ def test_a_search_whose_result_is_taken_for_another_is_a_wrong_match(tell, movie
     ending, requests = tell(
         movie(), START, answer=lambda request: tron if request.is_write else another(request)
     )
-    assert (ending.outcome.reason, ending.learned.evidence) == (Reason.WRONG_MATCH, NOT_FOUND)
+    assert (ending.outcome.reason, ending.learned.evidence) == (Reason.WRONG_MATCH, MISTAKEN)
     assert len(writes(requests)) == 2
 
 

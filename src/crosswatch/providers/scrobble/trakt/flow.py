@@ -52,10 +52,11 @@ SURELY_WATCHED = 81.0
 
 NOTHING_TO_TELL = "There is nothing to tell Trakt at this position."
 
-NOT_FOUND, AMBIGUOUS = GUESSES
+NOT_FOUND, AMBIGUOUS, MISTAKEN = GUESSES
 TAKEN_FOR_ANOTHER = "taken_for_another"
-"""Evidence of a match without ids: Trakt does not know the item; knows several; or took our ids for another
-item, so that they must not be sent again, but a search may still find it."""
+"""Evidence of a match without ids: Trakt does not know the item; knows several; takes even what a search
+found for something else; or took our ids for another item, so that they must not be sent again, but a search
+may still find it."""
 
 ANSWER = "answer"
 SEARCH = "search"
@@ -68,7 +69,11 @@ NOT_TAKEN = Retry(
 )
 """The item is known, so it is the call that fails, and that passes."""
 
-_NEGATIVE = {NOT_FOUND: Reason.NO_MATCH, AMBIGUOUS: Reason.AMBIGUOUS_MATCH}
+_NEGATIVE = {
+    NOT_FOUND: Reason.NO_MATCH,
+    AMBIGUOUS: Reason.AMBIGUOUS_MATCH,
+    MISTAKEN: Reason.WRONG_MATCH,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +117,7 @@ def remembered_refusal(match: Match | None) -> Refused | None:
         return None
     return Refused(
         reason=_NEGATIVE[match.evidence],
-        detail=f"Trakt was searched at {match.made_at:%Y-%m-%d %H:%M} UTC; it is asked again a day later.",
+        detail=f"Trakt was asked at {match.made_at:%Y-%m-%d %H:%M} UTC; it is asked again a day later.",
     )
 
 
@@ -185,15 +190,16 @@ class _Scrobble:
         learned = learn(media, found, self._now)
         way = ask_by_match(media, learned) if learned is not None else None
         if way is None or isinstance(found, Refused | Retry | Hold):
-            is_final = isinstance(found, Refused) and mistaken is not None
-            return self._end(mistaken if is_final and mistaken else _as_outcome(found), learned)
+            if isinstance(found, Refused) and mistaken is not None:
+                return self._end(mistaken, remembered_nothing(media, MISTAKEN, self._now))
+            return self._end(_as_outcome(found), learned)
         outcome = yield from self._tell(way)
         if outcome is None:
             return self._end(NOT_TAKEN, learned)
         if isinstance(outcome, Accepted | AlreadyThere):
             outcome = replace(outcome, match=learned)
         elif isinstance(outcome, Refused) and outcome.reason is Reason.WRONG_MATCH:
-            learned = remembered_nothing(media, NOT_FOUND, self._now)
+            learned = remembered_nothing(media, MISTAKEN, self._now)
         return self._end(outcome, learned)
 
     def _end(self, outcome: Outcome, learned: Match | None = None) -> Ending:
