@@ -21,6 +21,8 @@ from crosswatch.core.filters import ID_PREFIX, fold
 from crosswatch.core.inbox import Hook
 from crosswatch.core.plays import DeliveryState, DesiredAction, Origin, PlayState
 from crosswatch.core.ports import Backlog, Claim
+from crosswatch.core.ratings import with_newer
+from crosswatch.core.ratings import with_outcome as with_rating_outcome
 from crosswatch.storage.steps import (
     as_ignored,
     desired_delivery,
@@ -55,6 +57,7 @@ class MemoryLedger:
         self._cursors = {}
         self._hooks = {}
         self._received = 0
+        self._ratings = {}
 
     async def close(self):
         """There is nothing to close."""
@@ -150,6 +153,8 @@ class MemoryLedger:
         waiting = self._pending(account)
         for row in waiting:
             self._put(woken(row, now))
+        for rating in self._waiting_ratings(account):
+            self._ratings[account, rating.key] = replace(rating, next_attempt_at=now, updated_at=now)
         return len(waiting)
 
     async def save_match(self, match):
@@ -274,6 +279,39 @@ class MemoryLedger:
         ]
         waiting = {hook.fact.server_uuid for hook in self._hooks.values()}
         return sorted(waiting | {play.server for play in open_plays})
+
+    # ---------------------------------------------------------------- ratings
+
+    async def put_ratings(self, ratings, *, hooks):
+        self._check()
+        for rating in ratings:
+            key = (rating.account, rating.key)
+            self._ratings[key] = with_newer(self._ratings.get(key), rating)
+        self._drop(hooks)
+
+    async def due_rating(self, account, now):
+        self._check()
+        due = [rating for rating in self._waiting_ratings(account) if rating.next_attempt_at <= now]
+        return min(due, key=lambda rating: (rating.next_attempt_at, rating.key), default=None)
+
+    async def next_rating_due(self, account):
+        self._check()
+        return min((rating.next_attempt_at for rating in self._waiting_ratings(account)), default=None)
+
+    async def settle_rating(self, told, outcome, *, now, retry_at):
+        self._check()
+        stored = self._ratings.get((told.account, told.key))
+        if stored is not None:
+            self._ratings[told.account, told.key] = with_rating_outcome(
+                stored, outcome, told=told, now=now, retry_at=retry_at
+            )
+
+    def _waiting_ratings(self, account):
+        return [
+            rating
+            for rating in self._ratings.values()
+            if rating.account == account and rating.state is DeliveryState.PENDING
+        ]
 
     # ---------------------------------------------------------------- inside
 

@@ -13,12 +13,17 @@ from crosswatch.core.ratings import new_rating
 from crosswatch.core.reasons import Reason
 from crosswatch.storage.opening import DATABASE_NAME, open_ledger
 from fakes.hand_clock import HandClock
+from fakes.memory_ledger import MemoryLedger
 from fakes.plays import EPISODE, FILM, JON, MAYA, NOW, at
 
 
-@pytest.fixture
-async def book(tmp_path):
-    ledger = await open_ledger(tmp_path / DATABASE_NAME, clock=HandClock())
+@pytest.fixture(params=["memory", "sqlite"])
+async def book(request, tmp_path):
+    clock = HandClock()
+    if request.param == "memory":
+        ledger = MemoryLedger(clock)
+    else:
+        ledger = await open_ledger(tmp_path / DATABASE_NAME, clock=clock)
     yield ledger
     await ledger.close()
 
