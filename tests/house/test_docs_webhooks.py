@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from crosswatch.config.model import parse_settings
-from crosswatch.core import hooks
+from crosswatch.core import hooked, hooks
 from crosswatch.core.ignored import SENTENCES, Ignored
 from crosswatch.providers.scrobble.plex import webhook
 from crosswatch.service import webhooks
@@ -30,7 +30,7 @@ def test_every_reason_has_a_sentence():
 
 
 def test_every_event_is_explained():
-    playing = {hooks.PLAY, hooks.RESUME, hooks.PAUSE, hooks.STOP, hooks.SCROBBLE, hooks.RATE}
+    playing = {hooked.PLAY, hooked.RESUME, hooked.PAUSE, hooked.STOP, hooked.SCROBBLE, hooked.RATE}
     named = [word for cells in rows(section(PAGE, "What each event means")) for word in typed(cells[0])]
     assert sorted(named) == sorted(playing | webhooks.KNOWN_EVENTS)
 
@@ -43,12 +43,12 @@ def test_the_example_of_a_configuration_is_valid_and_means_something():
 
 
 NUMBERS = [
-    (hooks.AS_GOOD_AS_NOW, timedelta(seconds=90), "at most 90 s old"),
+    (hooked.AS_GOOD_AS_NOW, timedelta(seconds=90), "at most 90 s old"),
     (hooks.REMEMBERED, timedelta(minutes=10), "ten minutes after its end"),
-    (hooks.REORDER, timedelta(seconds=10), "within ten seconds"),
-    (hooks.MARGIN, timedelta(minutes=5), "five minutes\nafter it should have"),
-    (hooks.LONG_MARGIN, timedelta(hours=6), "six hours after it should have ended"),
-    (hooks.PAUSED_FOR, timedelta(hours=24), "a pause after a day"),
+    (hooked.REORDER, timedelta(seconds=10), "within ten seconds"),
+    (hooked.MARGIN, timedelta(minutes=5), "five minutes\nafter it should have"),
+    (hooked.LONG_MARGIN, timedelta(hours=6), "six hours after it should have ended"),
+    (hooked.PAUSED_FOR, timedelta(hours=24), "a pause after a day"),
     (hooks.MOST_SESSIONS, 500, "five hundred plays"),
     (webhooks.MOST_WAITING, 1_000, "A thousand webhooks wait"),
     (MOST_STRANGERS, 100, "a hundred servers"),

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 
 from crosswatch.core.facts import Binding, Notification
 
+BEGINNING = "media.play"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
@@ -40,6 +42,11 @@ class Hearsay:
     rows: list[int] = field(default_factory=list)
     claim: Claim | None = None
     left_at: datetime | None = None
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether its beginning was heard of."""
+        return BEGINNING in self.heard
 
     def note(self, event: str, offset_ms: int | None, at: datetime) -> None:
         """An event was heard of."""

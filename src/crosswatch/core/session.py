@@ -192,8 +192,13 @@ class Session:
 
     @property
     def lowest(self) -> Percent | None:
-        """The earliest place from which something was played, as far as we listened, or None."""
-        return self._percent(self.position.lowest_ms)
+        """The earliest place from which something was played, as far as we listened, or None.
+
+        Where only webhooks tell of it, and none of its beginning, its place is as early as is known.
+        """
+        lowest = self._percent(self.position.lowest_ms)
+        is_piece = self.origin is Origin.WEBHOOK and self.frame_at is None and not self.hearsay.has_begun
+        return self.progress if lowest is None and is_piece and self.counted_at is None else lowest
 
     @property
     def likely_end(self) -> datetime:

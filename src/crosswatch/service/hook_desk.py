@@ -6,7 +6,8 @@ import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from crosswatch.core.hooks import RATE, Heard, Hooks
+from crosswatch.core.hooked import RATE
+from crosswatch.core.hooks import Heard, Hooks
 from crosswatch.errors import StorageError
 from crosswatch.service.no_server import NoServer
 

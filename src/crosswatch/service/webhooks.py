@@ -13,7 +13,7 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from crosswatch.core.hooks import RATE
+from crosswatch.core.hooked import RATE
 from crosswatch.core.ignored import Ignored
 from crosswatch.core.inbox import Hook
 from crosswatch.errors import StorageError

@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 
 from crosswatch.core.events import Account, Media, MediaKind
-from crosswatch.core.hooks import CONFIRMED_WITHIN, LONG_MARGIN, MARGIN, MOST_SESSIONS, PATIENCE, PAUSED_FOR
+from crosswatch.core.hooked import CONFIRMED_WITHIN, LONG_MARGIN, MARGIN, PAUSED_FOR
+from crosswatch.core.hooks import MOST_SESSIONS, PATIENCE
 from crosswatch.core.ignored import Ignored
 from crosswatch.core.plays import Origin
 from crosswatch.core.session import restored
@@ -278,6 +279,39 @@ def test_a_stop_that_was_overtaken_by_the_next_item_is_still_believed(stranger):
     stranger.hook("play").believe().after(6_900).hook("play", item="201").believe()
     stranger.after(0.2).hook("stop", 6_900)
     assert stranger.watched == ["play-1"]
+
+
+def test_a_late_resume_of_a_counted_viewing_that_vanished_begins_nothing(stage):
+    stage.frame(offset_s=6_900).answer().hook("scrobble")
+    for _ in range(3):
+        stage.after(60).list()
+    assert stage.watched == ["play-1"]
+    stage.hook("resume")
+    assert (stage.sessions, stage.heard.ignored) == ((), Ignored.HEARD_ALREADY)
+
+
+def test_of_a_viewing_whose_beginning_was_lost_the_earliest_place_is_the_last(stranger):
+    """So that it is recognised as the rest of another one, which had counted."""
+    stranger.hook("resume").believe().after(60).hook("stop", 6_900)
+    assert stranger.updates[-1].lowest == pytest.approx(98.8, abs=0.1)
+
+
+def test_of_a_viewing_whose_beginning_was_heard_the_earliest_place_is_there(stranger):
+    stranger.hook("play").believe().after(6_900).hook("stop", 6_900)
+    assert stranger.updates[-1].lowest == 0.0
+
+
+def test_what_is_known_by_its_count_alone_may_have_begun_its_length_ago(stranger):
+    """So that it explains the line of a server's history that was written long before it was heard of."""
+    stranger.hook("scrobble").believe()
+    assert stranger.updates[0].play.started_at == stranger.now - timedelta(seconds=LENGTH_S)
+
+
+def test_a_counted_viewing_whose_end_nobody_told_has_no_position(stranger):
+    stranger.hook("play").believe().after(6_300).hook("scrobble")
+    stranger.long_after(3_600)
+    assert stranger.watched == ["play-1"]
+    assert stranger.updates[-1].play.progress is None
 
 
 # ---------------------------------------------------------------- beside frames
