@@ -82,7 +82,7 @@ def reconcile(
     explained: dict[PlayId, HistoryRow] = {}
     fresh = sorted((r for r in rows if r.history_key not in cursor.keys), key=lambda r: r.viewed_at)
     for row in fresh:
-        covering = [play for play in plays if covers(play, row)]
+        covering = [play for play in plays if covers(play, row) or _may_come_to_cover(play, row)]
         if not covering and row.viewed_at > now + COVER_BEFORE:
             covering = _since(plays, row, read_from(cursor, now), explained)
         explained |= dict.fromkeys((play.id for play in covering), row)
@@ -113,6 +113,15 @@ def _since(
 def covers(play: Play, row: HistoryRow) -> bool:
     """Whether the line is about this viewing."""
     return is_about(play, row) and (play.history_key == row.history_key or spans(play, row.viewed_at))
+
+
+def _may_come_to_cover(play: Play, row: HistoryRow) -> bool:
+    """Whether the line is about a viewing that goes on, though nothing was heard of it for long.
+
+    Where nobody listened, its player may be anywhere by now; how far it has come is heard in a moment.
+    """
+    is_open = play.state is not PlayState.ENDED
+    return is_open and is_about(play, row) and play.started_at - COVER_BEFORE <= row.viewed_at
 
 
 def is_about(play: Play, row: HistoryRow) -> bool:

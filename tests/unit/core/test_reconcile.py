@@ -196,6 +196,15 @@ def test_a_line_of_a_viewing_that_goes_on_waits_for_its_end():
     assert second.cursor == replace(START, viewed_at=other.viewed_at, keys=frozenset({"h1", "h2"}))
 
 
+def test_a_line_of_a_viewing_that_goes_on_waits_although_nobody_listened_for_long():
+    """Chaos: the socket was down in a long pause; the line was read a moment before the stop was heard."""
+    silent = replace(SEEN, state=PlayState.PLAYING, ended_at=None, last_seen_at=at(600), offset_ms=100_000)
+    late = line(6_000)
+    assert not covers(silent, late)
+    assert findings([late], [silent]) == ()
+    assert late.history_key not in found([late], [silent]).cursor.keys
+
+
 def test_a_line_that_waits_does_not_set_the_cursor_back():
     playing = replace(SEEN, state=PlayState.PAUSED, ended_at=None)
     cursor = replace(START, viewed_at=at(2_900))
