@@ -24,10 +24,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--scale", type=float, default=Plan.__dataclass_fields__["scale"].default)
     parser.add_argument("--viewers", type=int, default=Plan.__dataclass_fields__["viewers"].default)
     parser.add_argument("--servers", type=int, default=Plan.__dataclass_fields__["servers"].default)
+    parser.add_argument("--webhooks", action="store_true", help="let the servers call the app as well")
     given = parser.parse_args(arguments)
     seed = given.seed if given.seed is not None else secrets.randbelow(1_000_000)
     print(f"chaos: seed {seed}, {given.plays} viewings", flush=True)
-    plan = Plan(seed=seed, plays=given.plays, scale=given.scale, viewers=given.viewers, servers=given.servers)
+    plan = Plan(
+        seed=seed,
+        plays=given.plays,
+        scale=given.scale,
+        viewers=given.viewers,
+        servers=given.servers,
+        webhooks=given.webhooks,
+    )
     report = asyncio.run(run(plan, lambda text: print(f"chaos: {text}", flush=True)))
     print(describe(report))
     return 0 if report.comparison.is_right else 1

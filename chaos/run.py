@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import aiohttp
 
+from chaos import post
 from chaos.ground import Ground
 from chaos.viewers import Quota, Viewer
 from chaos.weather import Weather
@@ -54,6 +55,7 @@ class Plan:
         scale: How much faster than life.
         viewers: How many players watch at once.
         servers: On how many Plex servers.
+        webhooks: Whether the servers call the app as well.
     """
 
     seed: int
@@ -61,6 +63,7 @@ class Plan:
     scale: float = 120.0
     viewers: int = 48
     servers: int = 2
+    webhooks: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,11 +113,16 @@ async def run(plan: Plan, say: Callable[[str], None]) -> Report:
     async with Ground(clock=clock, plexes=plexes, trakt=trakt, listed=()) as ground:
         truth = Truth(plexes, trakt)
         links = _link_everybody(ground)
+        if plan.webhooks:
+            post.expect(ground.document)
+            post.register(ground)
         await ground.start_app()
         await ground.until_connected()
         weather = Weather(ground, chance, links)
         storms = [asyncio.create_task(weather.at_trakt()), asyncio.create_task(weather.of_the_app())]
         storms += [asyncio.create_task(weather.at_plex(plex)) for plex in plexes]
+        if plan.webhooks:
+            storms += [asyncio.create_task(weather.of_the_post(plex)) for plex in plexes]
         quota = Quota(plan.plays)
         people = _viewers(plan, plexes, chance, clock)
         watching = asyncio.gather(*(viewer.live(quota) for viewer in people))
@@ -124,6 +132,8 @@ async def run(plan: Plan, say: Callable[[str], None]) -> Report:
         trakt.clear_faults()
         for plex in plexes:
             plex.clear_faults()
+        for plex in plexes:
+            await plex.webhooks.idle()
         say("everybody has gone to bed; the sky clears")
         await clock.sleep(QUIET_S)
         await _settle(ground)

@@ -7,6 +7,7 @@ import logging
 import signal
 from typing import TYPE_CHECKING, Any
 
+from chaos import post
 from crosswatch.demo.stage import ACCOUNT
 from crosswatch.simulator.trakt import Fault
 
@@ -112,6 +113,13 @@ class Weather:
             self._stage.signal_app(signal.SIGCONT)
 
         await self._go_on([kill, kill, kill, restart, freeze])
+
+    async def of_the_post(self, plex: SimulatedPlex) -> None:
+        """How one server's webhooks arrive."""
+        while not self._is_over:
+            for trouble in post.spoil(plex, self._chance):
+                self._count(trouble)
+            await self._stage.clock.sleep(self._between(*post.SPELL_S))
 
     def end(self) -> None:
         """No new trouble; what is under way comes to its end."""
