@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 
 import crosswatch
 from crosswatch.access.tokens import form_token
-from crosswatch.web import words
+from crosswatch.web import languages, words
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -32,6 +32,10 @@ def environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    made.install_gettext_callables(  # type: ignore[attr-defined]  # the extension gives it
+        languages.translate, languages.translate_count, newstyle=True
     )
     made.globals["version"] = crosswatch.__version__
     made.filters.update(
@@ -45,7 +49,7 @@ def environment() -> Environment:
 
 def draw(template: str, **values: Any) -> str:
     """A piece of a page."""
-    return environment().get_template(template).render(**values)
+    return environment().get_template(template).render(language=languages.current(), **values)
 
 
 def draw_page(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:

@@ -16,6 +16,7 @@ from crosswatch.web.drawing import STATIC
 from crosswatch.web.errors import add_error_handlers
 from crosswatch.web.life import build_runtime, life
 from crosswatch.web.live import LivePage
+from crosswatch.web.pages import add_pages
 from crosswatch.web.routes import add_routes
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ def create_app(runtime: RuntimeLike | None = None) -> FastAPI:
     )
     add_error_handlers(app)
     add_routes(app)
+    add_pages(app)
     app.mount("/static", Assets(directory=STATIC), name="static")
 
     describe_door(app)

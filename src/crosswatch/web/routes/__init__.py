@@ -12,7 +12,6 @@ from crosswatch.web.routes import (
     health,
     logs,
     matches,
-    pages,
     people,
     plays,
     setup,
@@ -37,7 +36,6 @@ def add_routes(app: FastAPI) -> None:
         webhook,
         health,
         events,
-        pages,
         access,
         setup,
     )

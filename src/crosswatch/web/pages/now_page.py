@@ -1,4 +1,4 @@
-"""Pages for people."""
+"""`/`: what is playing, what waits, what needs somebody, and what came last."""
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
@@ -7,7 +7,7 @@ from crosswatch.web.depends import Runtime
 from crosswatch.web.drawing import draw_page
 from crosswatch.web.now import look
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter()
 
 
 @router.head("/")
@@ -15,4 +15,4 @@ router = APIRouter(include_in_schema=False)
 async def now(request: Request, runtime: Runtime) -> HTMLResponse:
     """What is playing, what waits and what came last; complete without a script."""
     page = await look(runtime)
-    return draw_page(request, "now.html", page=page, rate=runtime.clock.scale)
+    return draw_page(request, "now.html", here="now", page=page, rate=runtime.clock.scale)

@@ -1,0 +1,22 @@
+"""The screens, a file each: what a page shows, where it lives, and which forms it takes.
+
+A screen reads what the API reads and writes by the same ways; it holds no rule of its own. Each works without
+a script: its forms post and come back.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crosswatch.web.pages import now_page
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+SCREENS = (now_page,)
+
+
+def add_pages(app: FastAPI) -> None:
+    """Give the app all its screens."""
+    for screen in SCREENS:
+        app.include_router(screen.router, include_in_schema=False)
