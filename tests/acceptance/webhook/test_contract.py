@@ -15,6 +15,7 @@ TEST = recorded("webhooks/18-handover-test.json")
 PAPERMAN, FIRST = "Paperman (2012)", "M*A*S*H S01E01"
 HOOKED = (HOOKS, BOTH, STRANGER)
 SECRET = "canary-for-the-hook"
+HANG_S = 60
 
 
 async def test_the_example_of_the_hand_over_ends_as_a_start_at_trakt(live_in):
@@ -108,12 +109,13 @@ async def test_where_a_secret_is_set_only_who_knows_it_is_believed(live_in, toke
 async def test_the_answer_waits_for_nobody_who_is_asked(live_in, mode):
     home = await live_in(mode=mode)
     for neighbour in (home.plex, home.trakt):
-        neighbour.add_fault(Fault(kind=FaultKind.HANG, delay_s=5))
+        neighbour.add_fault(Fault(kind=FaultKind.HANG, delay_s=HANG_S))
     began = asyncio.get_running_loop().time()
     for _ in range(2):
         status, answer = await home.send(recorded("webhooks/01-play-movie.json"))
         assert (status, bool(answer["play"])) == (200, True)
-    assert asyncio.get_running_loop().time() - began < 0.01
+    # Less than one of them: where the loopback is slow, the loop leaps to a timer of the app meanwhile.
+    assert asyncio.get_running_loop().time() - began < HANG_S / 2
     for neighbour in (home.plex, home.trakt):
         neighbour.clear_faults()
     await home.later(minutes=1)
