@@ -46,10 +46,10 @@ class Choice:
 def media_key(media: Media) -> str:
     """A stable name of the item, under which a match is remembered.
 
-    By its best id of its own, else by its show's with season and number, else by the server's own identity
-    where that is the same on every server, else by what AniDB or the like call it, else by titles. An item
-    whose ids are corrected gets another key, so that what was remembered about the wrong ones does not stick
-    to it.
+    By its best id of its own, else by its show's, else by the server's own identity where that is the same on
+    every server, else by what AniDB or the like call it, else by titles. An item whose ids are corrected gets
+    another key, so that what was remembered about the wrong ones does not stick to it. Season and number
+    belong to the key of an episode, for some agents give all episodes the ids of their show.
     """
     kind = media.kind.value
     order = (
@@ -58,9 +58,9 @@ def media_key(media: Media) -> str:
         else ("tvdb", "imdb", "tmdb", "trakt")
     )
     own = _best(media.ids, order)
-    if own:
-        return f"{kind}:{own}"
     place = f"{media.numbering.value}:s{media.season}e{media.number}"
+    if own:
+        return f"{kind}:{own}" if media.kind is MediaKind.MOVIE else f"{kind}:{own}:{place}"
     show = media.show
     shows = _best(show.ids, ("tmdb", "tvdb", "imdb", "trakt")) if show else ""
     if shows and media.season is not None and media.number is not None:
@@ -74,6 +74,15 @@ def media_key(media: Media) -> str:
         return f"{kind}:{_foreign(media)}:{place}"
     shown = f"{_folded(show.title)}:{show.year or ''}" if show else ":"
     return f"{kind}:{shown}:{place}:{_folded(media.title)}"
+
+
+def is_learned_of(media: Media, match: Match) -> bool:
+    """Whether what is remembered under the item's key is about this very item.
+
+    Two items may have one key: an id that a server has wrong may be another one's right one. What was learned
+    counts for the item of which it was learned only; what a person said of the key counts.
+    """
+    return match.evidence == OVERRIDE or match.item in ("", media.label)
 
 
 def show_key(media: Media, *, season: int | None = None) -> str:

@@ -42,6 +42,11 @@ class Ids:
             return None
         return any(mine[name] == theirs[name] for name in common)
 
+    def contradicts(self, other: Ids) -> bool:
+        """Whether some kind of id names another thing there, whatever the others say."""
+        mine, theirs = self.as_dict(), other.as_dict()
+        return any(mine[name] != theirs[name] for name in mine.keys() & theirs.keys())
+
 
 def named_ids(name: str, value: str) -> Ids:
     """The id that a source of ids gives, or none if the source is unknown or the value cannot be one.

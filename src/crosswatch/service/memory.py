@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from crosswatch.core.anime import AnimeList, is_anime, translate
-from crosswatch.core.identity import keys_of, match_of, media_key
+from crosswatch.core.identity import is_learned_of, keys_of, match_of, media_key
 from crosswatch.core.plays import OVERRIDE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from crosswatch.clock import Clock
     from crosswatch.core.events import Media
@@ -69,9 +69,9 @@ class Memory:
             return Known(media=media, match=choice, how=f"Called as you chose: {_called(choice)}.")
         if translated is not None:
             how = f"By the anime list it is {_place_of(translated)}."
-            return Known(media=translated, match=found.get(media_key(translated)), how=how)
+            return Known(media=translated, match=_learned(translated, found), how=how)
         hint = _hint(media, known) if is_anime(media) else ""
-        return Known(media=media, match=found.get(media_key(media)), hint=hint)
+        return Known(media=media, match=_learned(media, found), hint=hint)
 
 
 def _choice(media: Media, remembered: list[Match]) -> Match | None:
@@ -79,6 +79,11 @@ def _choice(media: Media, remembered: list[Match]) -> Match | None:
     chosen = [match for match in remembered if match.evidence == OVERRIDE]
     matches = (match_of(media, match) if match.is_of_show else match for match in chosen)
     return next((match for match in matches if match is not None), None)
+
+
+def _learned(media: Media, found: Mapping[str, Match]) -> Match | None:
+    match = found.get(media_key(media))
+    return match if match is not None and is_learned_of(media, match) else None
 
 
 def _called(match: Match) -> str:

@@ -240,7 +240,7 @@ def test_the_key_of_a_movie(movie, given, key):
 @pytest.mark.parametrize(
     ("given", "key"),
     [
-        pytest.param({}, "episode:tvdb-349232", id="best id of its own"),
+        pytest.param({}, "episode:tvdb-349232:aired:s1e1", id="best id of its own"),
         pytest.param({"ids": Ids()}, "episode:show:tmdb-1396:aired:s1e1", id="show and place"),
         pytest.param(
             {"ids": Ids(), "numbering": Numbering.DVD}, "episode:show:tmdb-1396:dvd:s1e1", id="another order"
@@ -257,6 +257,10 @@ def test_the_key_of_an_episode(episode, given, key):
     assert media_key(episode(**given)) == key
 
 
+def test_episodes_that_an_agent_gave_one_id_have_their_own_keys(episode):
+    assert media_key(episode()) != media_key(episode(number=2))
+
+
 def test_a_corrected_item_gets_another_key(movie):
     assert media_key(movie()) != media_key(movie(ids=Ids(imdb="tt9999999")))
 
@@ -264,13 +268,15 @@ def test_a_corrected_item_gets_another_key(movie):
 def test_what_trakt_named_is_remembered_with_its_show(episode, now):
     found = episode(ids=Ids(trakt=73482), show=Show(title="Breaking Bad", ids=Ids(trakt=1388)))
     assert match_from(episode(), found, evidence="answer", now=now) == Match(
-        key="episode:tvdb-349232",
+        key="episode:tvdb-349232:aired:s1e1",
         ids=Ids(trakt=73482),
         show_ids=Ids(trakt=1388),
         season=1,
         number=1,
         evidence="answer",
         made_at=now,
+        item="Breaking Bad S01E01",
+        found="Breaking Bad S01E01",
     )
 
 

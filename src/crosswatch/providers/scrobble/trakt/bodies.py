@@ -180,6 +180,8 @@ def match_from(media: Media, found: Media, *, evidence: str, now: datetime) -> M
         number=found.number,
         evidence=evidence,
         made_at=now,
+        item=media.label,
+        found=found.label,
     )
 
 

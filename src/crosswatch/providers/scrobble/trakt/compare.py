@@ -3,7 +3,8 @@
 Promise P4: nothing Trakt answers is taken on trust. Ids decide where both sides have one of the same
 kind. Titles and years decide only where they do not, and an id that contradicts is never outvoted by a
 title, except an episode's own: those are renumbered at their sources all the time, so the same show,
-place and title count for more.
+place and title count for more. Where one id agrees and another contradicts, as where a server has matched an
+item twice, title or place has to agree as well.
 
 Each comparison has three results: True, False, and None where neither can be said.
 
@@ -94,7 +95,10 @@ def same_item(asked: Media, found: Media) -> bool | None:
         return False
     if asked.kind is MediaKind.MOVIE:
         by_ids = asked.ids.agrees_with(found.ids)
-        return by_ids if by_ids is not None else same_name(asked.title, asked.year, found.title, found.year)
+        by_name = same_name(asked.title, asked.year, found.title, found.year)
+        if by_ids and asked.ids.contradicts(found.ids):
+            return by_name is not False
+        return by_ids if by_ids is not None else by_name
     return _same_episode(asked, found)
 
 
@@ -115,6 +119,8 @@ def _same_episode(asked: Media, found: Media) -> bool | None:
     place = same_place(asked, found)
     titled = same_title(asked.title, found.title) and not is_generic(asked.title)
     own = asked.ids.agrees_with(found.ids)
+    if own and asked.ids.contradicts(found.ids) and not (place or titled):
+        return False
     if own:
         # A show's id may have been taken for an episode's, so the show has to fit as well.
         return show if show is not None else (titled or place is not False)

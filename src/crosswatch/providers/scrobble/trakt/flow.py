@@ -123,7 +123,10 @@ def remembered_refusal(match: Match | None) -> Refused | None:
 
 def remembered_nothing(media: Media, evidence: str, now: datetime) -> Match:
     """A match that says what is not there, for a day."""
-    return Match(key=media_key(media), evidence=evidence, made_at=now, expires_at=now + FORGET_AFTER)
+    forgotten_at = now + FORGET_AFTER
+    return Match(
+        key=media_key(media), evidence=evidence, made_at=now, expires_at=forgotten_at, item=media.label
+    )
 
 
 def learn(media: Media, found: Found, now: datetime) -> Match | None:

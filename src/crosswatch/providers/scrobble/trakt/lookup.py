@@ -114,7 +114,7 @@ def escape_query(text: str) -> str:
 def _find_movie(media: Media) -> Generator[Request, Reply, list[Media]]:
     for name, value in _named(media.ids, ("trakt", "imdb", "tmdb")):  # Trakt does not know movies by tvdb
         hits = yield from _search_id("movie", name, value)
-        good = [hit for hit in hits if _has_id(hit.ids, name, value)]
+        good = [hit for hit in hits if _has_id(hit.ids, name, value) and same_item(media, hit)]
         if good:
             return good
     hits = yield from _search_titles("movie", media.title, _year_of(media))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from crosswatch.core.events import Media
-from crosswatch.core.identity import media_key
+from crosswatch.core.identity import is_learned_of, media_key
 from crosswatch.core.outcomes import Accepted, AlreadyThere, Hold, Outcome
 from crosswatch.core.ports import Attempt
 from crosswatch.errors import StorageError
@@ -212,10 +212,11 @@ class TraktSink:
 
     async def _recall(self, media: Media) -> Match | None:
         try:
-            return await self._matches.match(media_key(media), self._clock.now())
+            found = await self._matches.match(media_key(media), self._clock.now())
         except StorageError as error:
             log.warning("what Trakt calls %s cannot be looked up: %s", media.label, error)
             return None
+        return found if found is not None and is_learned_of(media, found) else None
 
     async def _remember(self, ending: Ending) -> None:
         """Keep what was learned, unless the outcome carries it, for the ledger keeps that with the delivery.
