@@ -89,6 +89,7 @@ class _Viewing:
         done: Episodes that were played to their end.
         ids: The latest viewing of each episode.
         is_known: Whether it is known who watches, so that a new episode is told of.
+        told: What was told last, or None.
     """
 
     media: Media
@@ -103,6 +104,12 @@ class _Viewing:
     done: set[int] = field(default_factory=set)
     ids: dict[int, PlayId] = field(default_factory=dict)
     is_known: bool = False
+    told: Update | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the episode that plays was played to its end before, so that nothing is told of it."""
+        return self.place in self.done
 
     @property
     def shared(self) -> SharedFile:
@@ -182,7 +189,8 @@ class SharedFiles:
         if play.state is PlayState.ENDED:
             self._forget(play)
         if not parts:  # hooks are cleared by what is written, so something has to be
-            parts = [_row(viewing, update)]
+            parts = [viewing.told if viewing.is_over and viewing.told else _row(viewing, update)]
+        viewing.told = replace(parts[-1], event=None)
         return [*parts[:-1], replace(parts[-1], hooks=update.hooks)]
 
     def _go_on(self, viewing: _Viewing, update: Update) -> list[Update]:
@@ -197,13 +205,15 @@ class SharedFiles:
             passed_at = moment - timedelta(milliseconds=offset_ms - viewing.end_ms)
             parts += self._leave(viewing, update, viewing.end_ms, max(viewing.at, passed_at))
             self._enter(viewing, viewing.place + 1, max(viewing.at, passed_at))
-        if target != viewing.place and target not in viewing.done:
+        is_back_to_done = target < viewing.place and target in viewing.done  # to see its end once more
+        if target != viewing.place and not is_back_to_done:
             parts += self._leave(viewing, update, *_jumped_from(viewing, update))
             self._enter(viewing, target, moment)
         return parts
 
     def _leave(self, viewing: _Viewing, update: Update, offset_ms: int | None, at: datetime) -> list[Update]:
         """The end of the episode that played, at that place of the file."""
+        is_over = viewing.is_over
         progress = _own_percent(viewing, offset_ms)
         if progress is not None and progress >= DONE_FROM:
             viewing.done.add(viewing.place)
@@ -216,12 +226,13 @@ class SharedFiles:
         events = [_event(viewing, silent, action, progress, times[action]) for action in actions]
         viewing.offset_ms, viewing.at = offset_ms, at
         rows: list[ScrobbleEvent | None] = [*events] if viewing.is_known else [None]
-        return [_part(viewing, replace(silent, play=ended, event=one)) for one in rows]
+        return [] if is_over else [_part(viewing, replace(silent, play=ended, event=one)) for one in rows]
 
     def _enter(self, viewing: _Viewing, place: int, at: datetime) -> None:
         viewing.place, viewing.started_at = place, at
-        viewing.play_id = viewing.ids[place] = self._new_play_id(at)
         viewing.is_told, viewing.lowest_ms = False, None
+        if not viewing.is_over:
+            viewing.play_id = viewing.ids[place] = self._new_play_id(at)
 
     def _late_count(self, viewing: _Viewing, update: Update) -> Update:
         """The server has counted the episode that it takes to be played; nothing follows for the others."""
@@ -296,6 +307,8 @@ def _tell(viewing: _Viewing, update: Update) -> list[Update]:
     if offset_ms and offset_ms > viewing.begin_ms:
         lowest_ms = viewing.lowest_ms
         viewing.lowest_ms = offset_ms if lowest_ms is None else min(lowest_ms, offset_ms)
+    if viewing.is_over:
+        return []
     progress = _own_percent(viewing, offset_ms)
     is_later = len(viewing.ids) > 1
     if play.state is PlayState.ENDED and is_later and not viewing.is_told and _is_touched_only(progress):

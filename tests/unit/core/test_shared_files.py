@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from crosswatch.core.events import Account, Media, MediaKind, PlayId, SharedFile, Show
@@ -272,6 +272,14 @@ def test_a_late_count_of_an_episode_that_was_not_seen_changes_nothing():
     assert found.hooks == (5,)
 
 
+def test_a_jump_into_a_done_episode_ends_the_other_where_it_was_left():
+    screen = Screening().plays(1320, 2630).after(61).at(1).plays(1, 300).after(61).at(2000)
+    screen.plays(2000, 2630).after(5).at(2635, "stopped")
+    assert screen.watched == [2]
+    ended = {play.media.number: play.progress for play in screen.last_rows}
+    assert ended == {1: pytest.approx(300 / 13.2, abs=1), 2: pytest.approx(100, abs=2)}
+
+
 # ---------------------------------------------------------------- after a restart
 
 
@@ -311,6 +319,7 @@ def test_a_row_of_an_episode_leads_back_to_the_whole_file():
         st.tuples(st.sampled_from(["play", "jump", "pause"]), st.integers(1, 2639)), min_size=1, max_size=8
     )
 )
+@example([("jump", 2376), ("jump", 1), ("play", 2376)])
 def test_no_episode_is_watched_twice_unless_it_was_left_before_its_end(moves):
     screen = Screening().at(1)
     offset_s = 1
