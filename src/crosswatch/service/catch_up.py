@@ -91,6 +91,7 @@ class CatchUp:
         plays = await self._ledger.plays_of(self._server, None, since - LOOK_BACK)
         window = _Window(cursor=cursor, oldest=oldest, now=now)
         rows, made = await self._make(await self._by_episode(rows, plays, cursor), plays, window)
+        await self._learn_who(window.hold(rows, plays))
 
         async def find() -> Findings:
             """The same once more: what was asked of the server meanwhile took its time."""
@@ -100,12 +101,21 @@ class CatchUp:
             missed = [one.row.history_key for one in result.findings if isinstance(one, Missed)]
             is_whole = made.keys() >= set(missed)  # else the rest is found when the lines are read again
             return Findings(
-                counted=tuple(_counted(one.play, one.row, now) for one in counted),
+                counted=tuple(_counted(self._with_names(one.play), one.row, now) for one in counted),
                 missed=tuple(made[key] for key in missed if key in made),
                 cursor=result.cursor if is_whole and result.cursor != cursor else None,
             )
 
         return await self._recorder.record_history(find)
+
+    async def _learn_who(self, found: Reconciliation) -> None:
+        """Have the server and plex.tv say who those are whose plays count after all; they may not have before."""
+        counted = [one.play.account.id for one in found.findings if isinstance(one, Counted)]
+        for number in {number for number in counted if number is not None}:
+            await self._source.resolve_account(number)
+
+    def _with_names(self, play: Play) -> Play:
+        return replace(play, account=self._source.known_account(play.account))
 
     async def find_line(self, play: Play) -> HistoryRow | None:
         """The line by which the server counted this viewing, or None if it has not.

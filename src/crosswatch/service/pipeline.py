@@ -51,6 +51,9 @@ UNSAVED_RETRY_S = 5.0
 ASK_AGAIN_S = (2.0, 5.0, 10.0, 30.0, 60.0)
 """Seconds until a question that a server did not answer is asked again; the last one repeats."""
 
+ASK_WHO_EVERY_S = 15.0
+"""Seconds between two questions about somebody of whom plex.tv may still tell more names."""
+
 log = logging.getLogger("crosswatch.watch")
 
 
@@ -113,6 +116,7 @@ class ServerPipeline:
         self._is_stock_due = False
         self._is_history_due = False
         self._is_reading = False
+        self._unsure: set[int] = set()
         self._dated: set[PlayId] = set()
         self._history_at: datetime | None = None
 
@@ -222,6 +226,9 @@ class ServerPipeline:
     def _with_names(self, update: Update) -> Update:
         """The update with what has become known of the viewer since the server named them."""
         account = self._source.known_account(update.play.account)
+        if account.id is not None and not account.has_all_names and account.id not in self._unsure:
+            self._unsure.add(account.id)
+            self._ask(self._ask_who(account.id))
         if account == update.play.account:
             return update
         event = update.event and replace(update.event, account=account)
@@ -257,6 +264,15 @@ class ServerPipeline:
         self._asking.discard(task)
         if not task.cancelled() and task.exception() is not None:
             log.error("a question to the server failed", exc_info=task.exception())
+
+    async def _ask_who(self, number: int) -> None:
+        """Have the server and plex.tv say by what names somebody goes; what they say is known from then on."""
+        try:
+            with contextlib.suppress(SourceError):
+                await self._source.resolve_account(number)
+            await self._clock.sleep(ASK_WHO_EVERY_S)
+        finally:
+            self._unsure.discard(number)
 
     async def _bind(self, session: Session) -> None:
         binding: Binding | None = None
