@@ -42,6 +42,12 @@ LONG_MARGIN = timedelta(hours=6)
 PAUSED_FOR = timedelta(hours=24)
 """How long a pause may last where nobody can be asked whether it does."""
 
+COUNTED_PAUSE = timedelta(hours=1)
+"""The same for a viewing that counts already."""
+
+COUNTED_SHARE = 0.9
+"""Where a server counts a viewing, unless its credits begin earlier (Plex protocol notes, section 14)."""
+
 UNKNOWN_REST = timedelta(minutes=30)
 """The rest of a counted viewing of which neither position nor length is known."""
 
@@ -70,6 +76,17 @@ def latest(sessions: Sequence[Session], fact: WebhookFact, item: str) -> Session
     """The session that a webhook is about; of several, the one heard of last."""
     found = [session for session in sessions if is_about(session, fact, item)]
     return max(found, key=lambda session: session.last_seen_at, default=None)
+
+
+def is_rather_about(ended: Session, running: Session, fact: WebhookFact, at: datetime) -> bool:
+    """Whether a webhook comes late about somebody's session rather than tells who it is that plays now.
+
+    The player may have changed hands meanwhile, and the server has not said yet who has it.
+    """
+    if running.binding is not None or running.hearsay.binding is not None or ended.binding is None:
+        return False
+    is_theirs = fact.account.id is not None and fact.account.id == ended.binding.account.id
+    return is_theirs and not begins_anew(ended, fact, at)
 
 
 def _client_of(session: Session) -> str:
@@ -157,9 +174,23 @@ def end_due_at(session: Session, since: datetime, *, can_ask: bool) -> datetime 
     if can_ask and not is_told_by_hooks(session):
         return None
     if not session.is_playing:
-        return since + PAUSED_FOR
+        return since + (PAUSED_FOR if session.counted_at is None else COUNTED_PAUSE)
     margin = LONG_MARGIN if session.counted_at is None else MARGIN
     return since + rest_of(session) + margin
+
+
+def likely_end(session: Session, latest: datetime) -> datetime:
+    """When a counted viewing ended of which nothing more was heard, if it was played to its end by then.
+
+    Where its place is not known, it was just counted when that was heard.
+    """
+    if not session.is_playing:
+        return session.last_seen_at
+    rest = rest_of(session)
+    if session.position.offset_ms is None and session.counted_at is not None:
+        after_count = length_of(session.duration_ms) * (1 - COUNTED_SHARE)
+        rest = min(rest, max(timedelta(0), session.counted_at + after_count - session.last_seen_at))
+    return min(latest, session.last_seen_at + rest)
 
 
 def rest_of(session: Session) -> timedelta:

@@ -35,9 +35,10 @@ from crosswatch.core.hooked import (
     end_due_at,
     is_fresh,
     is_overtaken,
+    is_rather_about,
     latest,
+    likely_end,
     played_before,
-    rest_of,
 )
 from crosswatch.core.ignored import Ignored
 from crosswatch.core.inbox import Hook
@@ -123,7 +124,9 @@ class Hooks:
         if not item or fact.state is None:
             return Heard(ignored=Ignored.EVENT_IGNORED)
         running = latest(self._tracker.sessions, fact, item)
-        ended = None if running else latest(self._ended_at(at), fact, item)
+        ended = latest(self._ended_at(at), fact, item)
+        if running is not None and ended is not None and is_rather_about(ended, running, fact, at):
+            return self._about_ended(ended, hook, at)
         if running is not None:
             return self._about_running(running, hook, at)
         if ended is not None and not begins_anew(ended, fact, at):
@@ -266,7 +269,7 @@ class Hooks:
             if due_at is None or (session.has_ended and has_passed(session.ended_at or now, REMEMBERED, now)):
                 del self._concerned[session.play_id]
             elif due_at <= now and session.binding is None and session.hearsay.binding is not None:
-                updates += self._tracker.bind(session, session.hearsay.binding, now)
+                updates += self._tracker.bind(session, self._believed(session.hearsay.binding), now)
             elif due_at <= now and not session.has_ended:
                 updates += self._end(session, now)
         self._look()
@@ -291,18 +294,20 @@ class Hooks:
         asked_since = self._since if self._can_ask else None  # before, nobody was there to ask
         return end_due_at(session, asked_since or session.last_seen_at, can_ask=self._can_ask)
 
+    def _believed(self, told: Binding) -> Binding:
+        """What a payload says, for lack of the server's own word, which may know the person by more names."""
+        return replace(told, account=replace(told.account, has_all_names=not self._can_ask))
+
     def _end(self, session: Session, now: datetime) -> list[Update]:
         claim, left_at = session.hearsay.claim, session.hearsay.left_at
         if claim is not None:
             return self._tracker.take(session, session.hear(claim.notification, claim.at))
-        if left_at is not None:
-            doubt_position(session, left_at)
-            return self._tracker.take(session, session.end(left_at, why="item_changed"))
-        at = session.last_seen_at
-        if session.is_playing and session.counted_at is not None:
-            at = min(now, at + rest_of(session))
-        doubt_position(session, now)
-        return self._tracker.take(session, session.end(at, why="vanished"))
+        at = left_at or session.last_seen_at
+        if session.counted_at is not None:
+            at = likely_end(session, left_at or now)
+        doubt_position(session, left_at or now)
+        why = "vanished" if left_at is None else "item_changed"
+        return self._tracker.take(session, session.end(at, why=why))
 
     def _ended_at(self, now: datetime) -> list[Session]:
         """The sessions of which something may still come late."""
