@@ -109,7 +109,7 @@ class CatchUp:
         return await self._recorder.record_history(find)
 
     async def _learn_who(self, found: Reconciliation) -> None:
-        """Have the server and plex.tv say who those are whose plays count after all; they may not have before."""
+        """Have the server and plex.tv say who those are whose plays count after all."""
         counted = [one.play.account.id for one in found.findings if isinstance(one, Counted)]
         for number in {number for number in counted if number is not None}:
             await self._source.resolve_account(number)

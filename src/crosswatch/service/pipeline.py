@@ -266,7 +266,7 @@ class ServerPipeline:
             log.error("a question to the server failed", exc_info=task.exception())
 
     async def _ask_who(self, number: int) -> None:
-        """Have the server and plex.tv say by what names somebody goes; what they say is known from then on."""
+        """Have the server and plex.tv say by what names somebody goes; it is known from then on."""
         try:
             with contextlib.suppress(SourceError):
                 await self._source.resolve_account(number)
