@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 import crosswatch
+from crosswatch.cli.notify import READY, STOPPING, ServiceManager
 
 if TYPE_CHECKING:
     import asyncio
@@ -60,13 +62,32 @@ class Impatient(H11Protocol):
             self.transport.close()
 
 
-class _Server(uvicorn.Server):
-    """Says where to open the pages, once they can be opened."""
+class ToldServer(uvicorn.Server):
+    """Says where to open the pages once they can be opened, and tells the service manager how it stands.
+
+    Args:
+        config: uvicorn's; how often the manager is told that the loop turns is added to it.
+        manager: Whom to tell.
+    """
+
+    def __init__(self, config: uvicorn.Config, manager: ServiceManager) -> None:
+        super().__init__(config)
+        self._manager = manager
+        if manager.ping_every_s is not None:
+            config.callback_notify = manager.ping
+            config.timeout_notify = manager.ping_every_s  # type: ignore[assignment] # only ever compared
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, and say so."""
         await super().startup(sockets)
         host, port = (sockets or [])[0].getsockname()[:2]
         click.echo(f"CrossWatch {crosswatch.__version__} is open at http://{_readable(host)}:{port}/")
+        self._manager.say(READY)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Say that the end has come, and end."""
+        self._manager.say(STOPPING)
+        await super().shutdown(sockets)
 
 
 @click.command()
@@ -89,7 +110,7 @@ def command(host: str, port: int) -> None:
         lifespan="on",
     )
     try:
-        _Server(config).run(sockets=[listener])
+        ToldServer(config, ServiceManager.of(os.environ)).run(sockets=[listener])
     except KeyboardInterrupt:  # uvicorn hands Ctrl-C on once it has shut down
         click.echo("Stopped.")
 
