@@ -31,6 +31,7 @@ from crosswatch.providers.scrobble.trakt.tokens import Tokens
 from crosswatch.service.corrections import Corrections
 from crosswatch.service.delivery import AccountWorker
 from crosswatch.service.feed import ChangeFeed
+from crosswatch.service.kept import keep_going
 from crosswatch.service.memory import Memory
 from crosswatch.service.pipeline import CatchUpOptions
 from crosswatch.service.play_ids import new_play_id
@@ -43,7 +44,7 @@ from crosswatch.storage.opening import DATABASE_NAME, open_ledger
 from crosswatch.watching import Surroundings, Watching
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Coroutine, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
     from pathlib import Path
 
     from crosswatch.config.model import Settings
@@ -119,11 +120,12 @@ class Runtime:
         http = await self._stack.enter_async_context(aiohttp.ClientSession(connector=connector))
         self._stack.callback(self.config.subscribe(self._on_config))
         await self._try_open(http)
-        self._tasks += [
-            asyncio.create_task(self.config.watch(asyncio.sleep), name="watch config.json"),
-            asyncio.create_task(self.access.watch(asyncio.sleep), name="watch access.json"),
-            asyncio.create_task(self._apply_changes(http), name="apply config.json"),
-        ]
+        self._keep_going("watching config.json", lambda: self.config.watch(asyncio.sleep))
+        self._keep_going("watching access.json", lambda: self.access.watch(asyncio.sleep))
+        self._keep_going("applying config.json", lambda: self._apply_changes(http))
+
+    def _keep_going(self, what: str, run: Callable[[], Awaitable[None]]) -> None:
+        self._tasks.append(asyncio.create_task(keep_going(what, run, self.clock), name=what))
 
     async def stop(self) -> None:
         """Stop everything, in the order in which nothing is lost: hear, deliver, write."""

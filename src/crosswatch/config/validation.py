@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from crosswatch.config.model import Settings
 
 LONGEST_QUOTE = 60
-STORAGE_SCHEMES = ("sqlite", "postgresql", "postgres")
 _WHERE = re.compile(r" - at `(?P<path>[^`]*)`$")
 _STEP = re.compile(r"\.(?P<name>[^.\[]+)|\[(?P<index>\d+|\.\.\.)\]")
 
@@ -94,9 +93,9 @@ def _require_address(key: str, text: str, *, empty: bool = True) -> None:
 
 def _require_storage(text: str) -> None:
     """An address of a database may hold its password, so it is never repeated."""
-    if text and text.partition("://")[0] not in STORAGE_SCHEMES:
+    if text:
         raise ConfigError(
-            "storage.url must be empty (SQLite beside config.json) or begin with sqlite:// or postgresql://.",
+            "storage.url must be empty: plays are kept in SQLite beside config.json, and nowhere else yet.",
             key="storage.url",
         )
 

@@ -1,4 +1,4 @@
-"""A pipeline and the task that keeps it going."""
+"""What goes on whatever happens: tasks that begin again after a failure, and pipelines in them."""
 
 from __future__ import annotations
 
@@ -7,12 +7,30 @@ import logging
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from crosswatch.clock import Clock
     from crosswatch.service.pipeline import ServerPipeline
 
 RESTART_AFTER_S = 5.0
 
 log = logging.getLogger("crosswatch.watch")
+
+
+async def keep_going(what: str, run: Callable[[], Awaitable[None]], clock: Clock) -> None:
+    """Run it, and run it again when it fails unexpectedly.
+
+    Args:
+        what: What it does, for the log.
+        run: Makes a new run of it, which ends only when it fails.
+        clock: Tells the time.
+    """
+    while True:
+        try:
+            await run()
+        except Exception:
+            log.exception("%s failed; it goes on in a moment", what)
+            await clock.sleep(RESTART_AFTER_S)
 
 
 class KeptPipeline:
@@ -31,18 +49,11 @@ class KeptPipeline:
     def start(self) -> None:
         """Let it work."""
         name = f"pipeline {self.pipeline.server_uuid[:8]}"
-        self._task = asyncio.create_task(self._keep(), name=name)
+        keeping = keep_going("following what plays", self.pipeline.run, self._clock)
+        self._task = asyncio.create_task(keeping, name=name)
 
     async def stop(self) -> None:
         """Have it write what was heard, and end."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
-
-    async def _keep(self) -> None:
-        while True:
-            try:
-                await self.pipeline.run()
-            except Exception:
-                log.exception("following what plays failed; it goes on in a moment")
-                await self._clock.sleep(RESTART_AFTER_S)

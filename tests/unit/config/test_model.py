@@ -131,7 +131,7 @@ def test_an_address_with_a_default_falls_back_to_it(value):
             "trakt.api_url", "api.trakt.tv", "an address", "api.trakt.tv", id="an API without scheme"
         ),
         pytest.param(
-            "storage.url", "mysql://db", "postgresql://", "storage.url", id="a store we do not know"
+            "storage.url", "postgresql://db", "must be empty", "storage.url", id="a store that is not built"
         ),
     ],
 )
@@ -198,7 +198,6 @@ def test_printing_settings_shows_no_secret():
     document["accounts"] = {"tom": {"access_token": "canary-3"}}
     document["servers"] = [{"server_url": "http://me:canary-4@den", "account_token": "canary-5"}]
     document["people"] = [{"name": "tom", "plex_ids": [7], "token": "canary-6"}]
-    document["storage"] = {"url": "postgresql://me:canary-7@db/crosswatch"}
     settings = parse_settings(document)
     assert settings.plex.account_token == "canary-1"
     assert "canary" not in f"{settings!r} {settings}"
