@@ -15,7 +15,7 @@ from crosswatch.config.file import FILE_NAME, config_directory
 from crosswatch.config.model import known_keys, parse_settings
 from crosswatch.config.reading import read_configuration
 from crosswatch.errors import ConfigError
-from crosswatch.web.health import missing_steps
+from crosswatch.health.steps import missing_steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,10 +15,10 @@ from crosswatch.core.plays import SinkAccount
 from crosswatch.core.reasons import EXPLANATIONS
 from crosswatch.core.sentences import tell_action
 from crosswatch.errors import ConfigError, SourceError, WrongServerError
+from crosswatch.health.steps import missing_steps
 from crosswatch.providers.scrobble.trakt.accounts import account_names, sink_accounts
 from crosswatch.providers.scrobble.trakt.sink import Profile
 from crosswatch.watching import keyed_servers
-from crosswatch.web.health import missing_steps
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

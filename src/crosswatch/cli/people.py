@@ -16,12 +16,12 @@ from crosswatch.core.people import Home
 from crosswatch.core.plays import SinkAccount
 from crosswatch.core.sentences import account_words
 from crosswatch.errors import SourceAuthError, SourceError, StorageError
+from crosswatch.health.words import count_words
 from crosswatch.providers.scrobble.trakt.accounts import sink_accounts
 from crosswatch.storage.opening import DATABASE_NAME
 from crosswatch.storage.peeking import peek
 from crosswatch.watching import keyed_servers
 from crosswatch.web.people import Known, find_strangers, people_shape
-from crosswatch.web.words import count_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,7 +14,8 @@ from crosswatch.core.ports import PlayQuery
 from crosswatch.core.reasons import Reason, Verdict
 from crosswatch.core.sentences import Told, accounts_words, tell_play
 from crosswatch.errors import StorageError
-from crosswatch.web.health import Facts, Health, judge
+from crosswatch.health.facts import Facts
+from crosswatch.health.judging import judge
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from crosswatch.core.events import PlayId
     from crosswatch.core.plays import Delivery, Play, SinkAccount
     from crosswatch.core.ports import Backlog
+    from crosswatch.health.checks import Health
     from crosswatch.web.ports import RuntimeLike
 
 MOST_CARDS = 24

@@ -35,8 +35,3 @@ def position_words(position_ms: int | None) -> str:
     minutes, seconds = divmod(position_ms // MS_PER_S, 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"
-
-
-def count_words(number: int, noun: str) -> str:
-    """`1 play`, `3 plays`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

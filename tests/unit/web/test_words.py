@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from crosswatch.web.words import count_words, epoch_ms, moment_words, position_words
+from crosswatch.web.words import epoch_ms, moment_words, position_words
 
 NOW = datetime(2026, 11, 20, 20, 15, tzinfo=UTC)
 
@@ -40,11 +40,6 @@ def test_a_moment_is_as_exact_as_it_matters(ago, words):
 )
 def test_a_position_reads_as_on_a_player(position_ms, words):
     assert position_words(position_ms) == words
-
-
-@pytest.mark.parametrize(("number", "words"), [(0, "0 plays"), (1, "1 play"), (3, "3 plays")])
-def test_one_is_one(number, words):
-    assert count_words(number, "play") == words
 
 
 def test_scripts_count_in_milliseconds():

@@ -6,7 +6,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from crosswatch.config.model import default_document, parse_settings
-from crosswatch.web.health import Facts, Level, judge
+from crosswatch.health.checks import Level
+from crosswatch.health.facts import Facts
+from crosswatch.health.judging import judge
 
 NOW = datetime(2026, 11, 20, 20, 15, tzinfo=UTC)
 FRESH = Facts(
@@ -36,12 +38,12 @@ COMPLETE = replace(FRESH, settings=settings(), watch={"alive": True})
 
 
 def found(facts):
-    return {notice.code: notice for notice in judge(facts).notices}
+    return {notice.id: notice for notice in judge(facts).notices}
 
 
 def test_a_password_belongs_to_a_first_set_up_and_comes_first():
     health = judge(replace(FRESH, is_claimed=False))
-    assert (health.notices[0].code, health.notices[0].level) == ("unclaimed", Level.SETUP)
+    assert (health.notices[0].id, health.notices[0].level) == ("unclaimed", Level.SETUP)
     assert "unclaimed" not in found(FRESH)
 
 

@@ -8,7 +8,9 @@ import pytest
 from crosswatch.config.model import parse_settings
 from crosswatch.core.plays import SinkAccount
 from crosswatch.core.ports import Backlog
-from crosswatch.web.health import Facts, Level, judge
+from crosswatch.health.checks import Level
+from crosswatch.health.facts import Facts
+from crosswatch.health.judging import judge
 
 NOW = datetime(2026, 11, 20, 20, 15, tzinfo=UTC)
 COMPLETE = {
@@ -74,7 +76,7 @@ def test_what_is_not_set_up_yet_is_a_step_and_nothing_else_is_said(missing, code
     health = judge(replace(FINE, settings=without(*missing), watch={"alive": False, "servers": []}))
 
     assert (health.level, health.word) == (Level.SETUP, "Setting up")
-    assert [notice.code for notice in health.notices] == codes
+    assert [notice.id for notice in health.notices] == codes
 
 
 def test_webhooks_alone_are_a_source_as_well():
@@ -88,7 +90,7 @@ def test_webhooks_alone_are_a_source_as_well():
 def test_one_of_several_servers_without_a_token_is_a_step():
     document = {**COMPLETE, "servers": [{"name": "Attic", "server_url": "http://attic:32400"}]}
 
-    assert [notice.code for notice in judge(replace(FINE, settings=parse_settings(document))).notices] == [
+    assert [notice.id for notice in judge(replace(FINE, settings=parse_settings(document))).notices] == [
         "plex_token"
     ]
 
@@ -179,7 +181,7 @@ def test_the_worst_comes_first_and_gives_the_word():
         replace(FINE, watch={"alive": False, "stop_set": True}, storage_problem="The disk is full.")
     )
 
-    assert [notice.code for notice in health.notices] == ["storage", "watcher"]
+    assert [notice.id for notice in health.notices] == ["storage", "watcher"]
     assert health.word == "Not working"
 
 
@@ -205,5 +207,5 @@ def test_an_ended_link_says_what_to_do():
 def test_a_list_of_nobody_means_everybody_and_that_is_said_without_alarm():
     health = judge(replace(FINE, settings=without("features", "scrobble", "filters")))
 
-    assert [notice.code for notice in health.notices] == ["everyone"]
+    assert [notice.id for notice in health.notices] == ["everyone"]
     assert health.word == "Healthy"

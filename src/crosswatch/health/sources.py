@@ -1,0 +1,112 @@
+"""Where plays are heard of: the watcher, each server's socket, webhooks. Pure."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from crosswatch.health.checks import Check, Level, Server, check_id
+from crosswatch.health.words import count_words, span_words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
+
+    from crosswatch.health.facts import Facts
+
+SILENT_FROM = timedelta(hours=36)
+"""A server that runs says something each day, if only of its own upkeep."""
+
+
+def source_checks(facts: Facts) -> Iterator[Check]:
+    """The watcher or what keeps it, each server, and webhooks."""
+    features, is_alive = facts.settings.features, bool(facts.watch.get("alive"))
+    if features.watch.enabled or is_alive:
+        if is_alive:
+            yield Check(id="watcher", title="Watching", sentence="The watcher runs.")
+            for status in facts.watch.get("servers", ()):
+                yield _server(status, facts.now)
+        else:
+            yield _not_watching(facts.watch)
+    if features.webhook.enabled:
+        yield _webhooks(facts)
+
+
+def server_of(status: Mapping[str, Any]) -> Server:
+    """The server that a status speaks of."""
+    return Server(
+        name=str(status.get("name") or "Plex"),
+        connected=bool(status.get("connected")),
+        last_frame_at=status.get("last_frame_at"),
+        problem=str(status.get("problem") or ""),
+    )
+
+
+def server_id(status: Mapping[str, Any]) -> str:
+    """The id of the check of this server; its number where that is known, for names change."""
+    return check_id("server", str(status.get("server_uuid") or status.get("name") or ""))
+
+
+def _not_watching(watch: Mapping[str, Any]) -> Check:
+    stopped = bool(watch.get("stop_set"))
+    return Check(
+        id="watcher",
+        level=Level.ATTENTION if stopped else Level.BROKEN,
+        title="Not watching",
+        sentence="Watching was stopped here. What is played meanwhile is made good by the next catch-up."
+        if stopped
+        else f"Nobody watches. {watch.get('problem', '')}".rstrip(),
+        button="start_watch",
+    )
+
+
+def _server(status: Mapping[str, Any], now: datetime) -> Check:
+    server = server_of(status)
+    if not server.connected:
+        return _lost(server, server_id(status))
+    heard_at = server.last_frame_at
+    heard = f", and last spoke {span_words(now - heard_at)} ago" if heard_at else ""
+    silent_since = max((moment for moment in (heard_at, status.get("since")) if moment), default=now)
+    if now - silent_since > SILENT_FROM:
+        return Check(
+            id=server_id(status),
+            level=Level.ATTENTION,
+            title=f"{server.name} says nothing",
+            sentence=f"It is connected, but nothing was heard from it for {span_words(now - silent_since)}.",
+            action="Play something. If it does not appear here, restart the Plex server.",
+        )
+    return Check(
+        id=server_id(status),
+        title=server.name,
+        sentence=f"{server.name} is connected{heard}.",
+        since=status.get("since"),
+    )
+
+
+def _lost(server: Server, known_as: str) -> Check:
+    if not server.problem:
+        return Check(
+            id=known_as,
+            level=Level.ATTENTION,
+            title=f"Connecting to {server.name}",
+            sentence="This takes a second or two.",
+        )
+    return Check(
+        id=known_as,
+        level=Level.BROKEN,
+        title=f"Lost touch with {server.name}" if server.last_frame_at else f"Can't reach {server.name}",
+        sentence=server.problem,
+    )
+
+
+def _webhooks(facts: Facts) -> Check:
+    """Fine always: nobody can tell silence from an evening without films."""
+    hooks = facts.watch.get("webhooks", ())
+    heard_at = max((hook["last_heard_at"] for hook in hooks if hook.get("last_heard_at")), default=None)
+    if heard_at is None:
+        sentence = "None has come since the start."
+    else:
+        received = sum(hook.get("received", 0) for hook in hooks)
+        since_start = f"{count_words(received, 'webhook')} since the start"
+        sentence = f"The last came {span_words(facts.now - heard_at)} ago; {since_start}."
+    return Check(id="webhooks", title="Webhooks", sentence=sentence)

@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from crosswatch.health.words import count_words, size_words, span_words
+
+
+@pytest.mark.parametrize(("number", "words"), [(0, "0 plays"), (1, "1 play"), (3, "3 plays")])
+def test_one_is_one(number, words):
+    assert count_words(number, "play") == words
+
+
+@pytest.mark.parametrize(
+    ("span", "words"),
+    [
+        (timedelta(seconds=-3), "0 s"),
+        (timedelta(seconds=8.4), "8 s"),
+        (timedelta(seconds=119), "119 s"),
+        (timedelta(minutes=3, seconds=59), "3 minutes"),
+        (timedelta(hours=26), "26 hours"),
+        (timedelta(hours=50), "2 days"),
+    ],
+)
+def test_a_span_is_as_exact_as_it_matters(span, words):
+    assert span_words(span) == words
+
+
+@pytest.mark.parametrize(
+    ("count", "words"), [(0, "0 MB"), (512_400_000, "512 MB"), (3_440_000_000, "3.4 GB")]
+)
+def test_room_is_counted_as_disks_are_sold(count, words):
+    assert size_words(count) == words
