@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 from crosswatch.clock import Clock
@@ -20,7 +21,7 @@ from crosswatch.core.delivery import (
 from crosswatch.core.filters import ID_PREFIX, fold
 from crosswatch.core.inbox import Hook
 from crosswatch.core.plays import DeliveryState, DesiredAction, Origin, PlayState
-from crosswatch.core.ports import Backlog, Claim
+from crosswatch.core.ports import Backlog, Claim, Tally
 from crosswatch.core.ratings import with_newer
 from crosswatch.core.ratings import with_outcome as with_rating_outcome
 from crosswatch.storage.steps import (
@@ -190,6 +191,12 @@ class MemoryLedger:
         self._check()
         fitting = [play for play in self._newest_first() if _fits(play, query)]
         return fitting[: max(1, min(query.limit, MOST_PLAYS))]
+
+    async def tally(self, query):
+        self._check()
+        fitting = [play for play in self._newest_first() if _fits(play, replace(query, before=None))]
+        found = Counter((_quarter(play.started_at), play.verdict) for play in fitting)
+        return [Tally(at=at, verdict=verdict, count=found[at, verdict]) for at, verdict in sorted(found)]
 
     async def play(self, play_id):
         self._check()
@@ -373,6 +380,10 @@ class MemoryLedger:
             next_attempt_at=min((row.next_attempt_at for row in waiting), default=None),
             dead=len(dead),
         )
+
+
+def _quarter(moment):
+    return moment.replace(minute=moment.minute // 15 * 15, second=0, microsecond=0)
 
 
 def _fits(play, query):

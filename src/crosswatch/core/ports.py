@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from crosswatch.core.inbox import Inbox
@@ -10,7 +11,7 @@ from crosswatch.core.reasons import Reason, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
     from crosswatch.core.events import Account, Media, Percent, PlayId, SharedFile
     from crosswatch.core.facts import HistoryRow, SessionRow
@@ -93,6 +94,26 @@ class PlayQuery:
     since: datetime | None = None
     before: PlayId | None = None
     limit: int = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """How many plays of one verdict began in one quarter of an hour.
+
+    Quarters fit into the days of every zone, so that whoever shows days can make them.
+
+    Attributes:
+        at: Begin of the quarter, aware UTC.
+        verdict: How they stand.
+        count: How many, at least one.
+    """
+
+    at: datetime
+    verdict: Verdict
+    count: int
+
+
+TALLY_SPAN = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,6 +228,9 @@ class Ledger(Inbox, Protocol):
 
     async def plays(self, query: PlayQuery) -> list[Play]:
         """Plays that fit, newest first."""
+
+    async def tally(self, query: PlayQuery) -> list[Tally]:
+        """How many plays fit, by quarter of an hour and verdict, oldest first; `before` and `limit` aside."""
 
     async def deliveries(self, play_ids: Sequence[PlayId]) -> dict[PlayId, list[Delivery]]:
         """The deliveries of these plays; plays without any are left out."""

@@ -28,4 +28,4 @@ class ClosedLedger:
     match = save_match = recall = matches = forget_matches = unsettled_plays = _refuse
     put_ratings = due_rating = next_rating_due = settle_rating = _refuse
     put_hook = hooks = drop_hooks = unfinished_servers = _refuse
-    ignore = take_back = amend = _refuse
+    ignore = take_back = amend = tally = _refuse

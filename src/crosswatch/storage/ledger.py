@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from crosswatch.clock import Clock
     from crosswatch.core.events import Media, PlayId
     from crosswatch.core.plays import Cursor, Delivery, Match, Play, SinkAccount, TraceEntry
-    from crosswatch.core.ports import Backlog, Claim, PlayChange, PlayQuery, Settlement
+    from crosswatch.core.ports import Backlog, Claim, PlayChange, PlayQuery, Settlement, Tally
     from crosswatch.storage.threads import Reader, Writer
 
 
@@ -164,6 +164,10 @@ class SqliteLedger(SqliteRatings):
                 the start.
         """
         return await self._pages.run(partial(reading.read_plays, query=query))
+
+    async def tally(self, query: PlayQuery) -> list[Tally]:
+        """How many plays fit, by quarter of an hour and verdict, oldest first; `before` and `limit` aside."""
+        return await self._pages.run(partial(reading.read_tally, query=query))
 
     async def deliveries(self, play_ids: Sequence[PlayId]) -> dict[PlayId, list[Delivery]]:
         """The deliveries of these plays, by the name of the account; plays without any are left out."""

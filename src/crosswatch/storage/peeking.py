@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from crosswatch.core.events import PlayId
     from crosswatch.core.plays import Delivery, Play, TraceEntry
-    from crosswatch.core.ports import PlayQuery
+    from crosswatch.core.ports import PlayQuery, Tally
 
 
 class PeekedLedger:
@@ -44,6 +44,10 @@ class PeekedLedger:
     async def plays(self, query: PlayQuery) -> list[Play]:
         """Plays that fit, newest first."""
         return await self._reader.run(partial(reading.read_plays, query=query))
+
+    async def tally(self, query: PlayQuery) -> list[Tally]:
+        """How many plays fit, by quarter of an hour and verdict, oldest first; `before` and `limit` aside."""
+        return await self._reader.run(partial(reading.read_tally, query=query))
 
     async def deliveries(self, play_ids: Sequence[PlayId]) -> dict[PlayId, list[Delivery]]:
         """The deliveries of these plays; plays without any are left out."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from crosswatch.core.filters import ID_PREFIX, fold
-from crosswatch.core.ports import Backlog
+from crosswatch.core.ports import TALLY_SPAN, Backlog, Tally
+from crosswatch.core.reasons import Verdict
 from crosswatch.storage import sql
 from crosswatch.storage.rows import (
     account_from,
@@ -57,6 +60,23 @@ def read_plays_of(
 
 def read_plays(connection: sqlite3.Connection, query: PlayQuery) -> list[Play]:
     """See `Ledger.plays`."""
+    values = _conditions(query)
+    limit = max(1, min(query.limit, MOST_PLAYS))
+    return [play_from(row) for row in connection.execute(sql.plays(values), {**values, "limit": limit})]
+
+
+def read_tally(connection: sqlite3.Connection, query: PlayQuery) -> list[Tally]:
+    """See `Ledger.tally`."""
+    values = _conditions(replace(query, before=None))
+    span = TALLY_SPAN // timedelta(microseconds=1)
+    return [
+        Tally(at=to_time(row["number"] * span), verdict=Verdict(row["verdict"]), count=row["plays"])
+        for row in connection.execute(sql.tally(values), {**values, "span": span})
+    ]
+
+
+def _conditions(query: PlayQuery) -> Values:
+    """What narrows, by the names of `sql`'s conditions."""
     asked = {
         **_who(query.who),
         "before": query.before,
@@ -67,9 +87,7 @@ def read_plays(connection: sqlite3.Connection, query: PlayQuery) -> list[Play]:
         "since": None if query.since is None else from_time(query.since),
         "text": None if query.text is None else fold(query.text),
     }
-    values = {name: value for name, value in asked.items() if value is not None}
-    limit = max(1, min(query.limit, MOST_PLAYS))
-    return [play_from(row) for row in connection.execute(sql.plays(values), {**values, "limit": limit})]
+    return {name: value for name, value in asked.items() if value is not None}
 
 
 def read_delivery(connection: sqlite3.Connection, play_id: PlayId, account: SinkAccount) -> Delivery | None:

@@ -60,9 +60,20 @@ _PLAYS_CONDITIONS = {
 
 def plays(names: Iterable[str]) -> str:
     """Plays that meet the conditions of these names, newest first; `limit` is an argument as well."""
+    return f"SELECT * FROM play {_where(names)} ORDER BY id DESC LIMIT :limit"  # noqa: S608 -- from the above
+
+
+def tally(names: Iterable[str]) -> str:
+    """How many plays meet these conditions, by the number of the `span` in which they began, and verdict."""
+    return f"""
+    SELECT started_at / :span AS number, verdict, count(*) AS plays FROM play {_where(names)}
+    GROUP BY started_at / :span, verdict ORDER BY number, verdict
+    """  # noqa: S608 -- only from the above
+
+
+def _where(names: Iterable[str]) -> str:
     conditions = " AND ".join(_PLAYS_CONDITIONS[name] for name in names)
-    where = f"WHERE {conditions}" if conditions else ""
-    return f"SELECT * FROM play {where} ORDER BY id DESC LIMIT :limit"  # noqa: S608 -- only from the above
+    return f"WHERE {conditions}" if conditions else ""
 
 
 # ---------------------------------------------------------------- deliveries

@@ -13,7 +13,7 @@ from crosswatch.core.events import Account, Media, MediaKind
 from crosswatch.core.ids import Ids
 from crosswatch.core.outcomes import Accepted, AlreadyThere, Hold, Refused, Retry
 from crosswatch.core.plays import Cursor, DeliveryState, DesiredAction, Match, PlayState, SinkAccount
-from crosswatch.core.ports import Backlog, Claim, PlayChange, PlayQuery, Settlement
+from crosswatch.core.ports import Backlog, Claim, PlayChange, PlayQuery, Settlement, Tally
 from crosswatch.core.reasons import Reason, Verdict
 from crosswatch.storage.opening import open_ledger
 from fakes.hand_clock import HandClock
@@ -744,6 +744,24 @@ async def test_plays_that_wait_or_have_failed_are_found(ledger, claim, settle):
     await ledger.record([wants(plays[2], want(WATCHED, 0)), wants(plays[2], want(WATCHED, 0), account=JON)])
     await ledger.record([PlayChange(play=plays[3])])
     assert [play.id for play in await ledger.unsettled_plays()] == ids(plays[0], plays[2])
+
+
+async def test_plays_are_counted_by_quarter_of_an_hour_and_verdict(ledger):
+    skipped = {"verdict": Verdict.SKIPPED, "reason": Reason.KIND_OFF}
+    hour = make_play(4_000, account=Account(name="Jon"), **skipped)
+    await ledger.record(
+        [PlayChange(play=one) for one in (make_play(1), make_play(2), make_play(3, **skipped), hour)]
+    )
+    first = [
+        Tally(at=at(0), verdict=Verdict.SKIPPED, count=1),
+        Tally(at=at(0), verdict=Verdict.WATCHING, count=2),
+    ]
+    last = Tally(at=at(3_600), verdict=Verdict.SKIPPED, count=1)
+    assert await ledger.tally(PlayQuery()) == [*first, last]
+    assert await ledger.tally(PlayQuery(limit=1, before=make_play(2).id)) == [*first, last]
+    assert await ledger.tally(PlayQuery(verdict=Verdict.SKIPPED, who="maya")) == first[:1]
+    assert await ledger.tally(PlayQuery(since=at(3_600))) == [last]
+    assert await ledger.tally(PlayQuery(text="nothing")) == []
 
 
 # ---------------------------------------------------------------- what the sink may hold already

@@ -32,6 +32,7 @@ async def test_what_the_owner_has_written_can_be_read_beside_it(ledger, path):
     async with peek(path) as peeked:
         assert await peeked.play(play.id) == await ledger.play(play.id)
         assert await peeked.plays(PlayQuery()) == await ledger.plays(PlayQuery())
+        assert await peeked.tally(PlayQuery()) == await ledger.tally(PlayQuery())
         assert [row.account for row in (await peeked.deliveries([play.id]))[play.id]] == [MAYA]
         assert [entry.text for entry in await peeked.trace(play.id)] == ["heard"]
         await ledger.record([wants(full_play())])  # and the owner goes on
