@@ -1,4 +1,4 @@
-"""Draws the parts of `docs/` that are the code's to say: the session table, the reasons, the door's answers.
+"""Draws what is the code's to say in `docs/`: keys, reasons, the session table, the door's answers.
 
 `python -m tools.draw_docs` (or `make docs`) writes them between their marks; `tests/house/test_docs.py`
 fails while the pages say something else than the code.
@@ -7,11 +7,14 @@ fails while the pages say something else than the code.
 from __future__ import annotations
 
 import inspect
+import json
 import re
 import sys
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 
+from crosswatch.config.schema import Key, Kind, schema
 from crosswatch.core.reasons import EXPLANATIONS, Reason
 from crosswatch.core.session import TRANSITIONS, SessionState, Signal
 from tools.attacks import attack_table
@@ -53,6 +56,16 @@ def reason_tables() -> str:
             )
         parts.append("")
     return "\n".join(parts).strip()
+
+
+def key_table(*prefixes: str) -> str:
+    """A row for each key of `config.json` that begins so."""
+    lines = ["| Key | Default | Allowed | Meaning |", "|---|---|---|---|"]
+    for key in schema():
+        if key.name.startswith(prefixes):
+            meaning = f"As `{key.same_as}`." if key.same_as else key.help
+            lines.append(f"| `{key.name}` | `{_default(key)}` | {_allowed(key)} | {meaning} |")
+    return "\n".join(lines)
 
 
 def redraw(text: str) -> str:
@@ -98,11 +111,48 @@ def _plain(template: str) -> str:
     return re.sub(r"\{(\w+)\}", r"*\1*", typed).strip()
 
 
+def _default(key: Key) -> str:
+    value = key.default
+    whole = isinstance(value, float) and value.is_integer()
+    return json.dumps(int(value) if whole else value, ensure_ascii=False)
+
+
+def _allowed(key: Key) -> str:
+    """What the key may hold, in words."""
+    limits = f"{key.least:.12g} to {key.most:.12g}" if key.least is not None else ""
+    choices = ", ".join(f"`{choice}`" for choice in key.choices)
+    words = {
+        Kind.TEXT: re.sub(r"\b(\w+://)", r"`\1`", key.rule) or "a text",
+        Kind.SWITCH: "true or false",
+        Kind.NUMBER: limits or "a number",
+        Kind.TEXTS: "a list of texts",
+        Kind.NUMBERS: f"a list of numbers, {limits}",
+        Kind.CHOICES: f"a list of {choices}",
+    }
+    return words[key.kind] + (", or null" if key.may_be_null else "")
+
+
+KEYS = {
+    "plex": ("plex.",),
+    "trakt": ("trakt.",),
+    "auth": ("auth.",),
+    "watch": ("features.watch.",),
+    "webhook": ("features.webhook.",),
+    "scrobble": ("features.scrobble.",),
+    "pages": ("web.", "access."),
+    "rest": ("identity.", "storage.", "runtime."),
+    "servers": ("servers[].",),
+    "people": ("people[].",),
+    "accounts": ("accounts.",),
+}
+"""Each table of keys in `docs/configuration.md`, and how the keys in it begin."""
+
 PARTS = {
     "session-table": session_table,
     "session-diagram": session_diagram,
     "reasons": reason_tables,
     "attacks": attack_table,
+    **{f"keys-{name}": partial(key_table, *prefixes) for name, prefixes in KEYS.items()},
 }
 
 if __name__ == "__main__":

@@ -139,7 +139,9 @@ def hint_at(view: Any, path: Path) -> Any:
     for step in path:
         if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
             hint = get_type_hints(hint, include_extras=True).get(str(step), Any)
-        else:  # tuple[X, ...] or dict[str, X]
+        else:  # tuple[X, ...] or dict[str, X], with or without words about it
+            while get_origin(hint) is Annotated:
+                hint = get_args(hint)[0]
             arguments = [argument for argument in get_args(hint) if argument is not ...]
             hint = arguments[-1] if arguments else Any
     return hint
