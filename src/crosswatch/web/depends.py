@@ -32,3 +32,9 @@ Runtime = Annotated[RuntimeLike, Depends(_runtime)]
 Access = Annotated[AccessDesk, Depends(_access)]
 Asking = Annotated[Guest, Depends(_guest)]
 Live = Annotated[LivePage, Depends(_live)]
+
+
+async def note_health(request: Request, live: Live, guest: Asking) -> None:
+    """Have the head of the page say how everything stands, to whoever may know."""
+    if guest.scope is not None:
+        request.state.health = await live.health()

@@ -10,8 +10,8 @@ from fastapi.responses import HTMLResponse
 from markupsafe import Markup, escape
 
 import crosswatch
-from crosswatch.access.tokens import form_token
 from crosswatch.web import languages, words
+from crosswatch.web.frame import frame_of, way_of
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -40,6 +40,7 @@ def environment() -> Environment:
     made.globals["version"] = crosswatch.__version__
     made.filters.update(
         moment=words.moment_words,
+        clock=words.clock_words,
         position=words.position_words,
         epoch_ms=words.epoch_ms,
         typed=_typed,
@@ -54,22 +55,13 @@ def draw(template: str, **values: Any) -> str:
 
 def draw_page(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
     """A whole page; its addresses are relative, so that it works below any path that a proxy puts before."""
-    state = request.scope.get("state", {})
-    cookie = state.get("cookie")
-    page = draw(
-        template,
-        top=top_of(request),
-        status=status,
-        token=form_token(cookie) if cookie else "",
-        **values,
-    )
-    return HTMLResponse(page, status)
+    shown = {**frame_of(request), "top": top_of(request), "status": status, **values}
+    return HTMLResponse(draw(template, **shown), status)
 
 
 def top_of(request: Request) -> str:
     """The relative address of the first page, as seen from the address that was asked for."""
-    path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
-    return "../" * path.count("/", 1) or "./"
+    return "../" * way_of(request).count("/", 1) or "./"
 
 
 def _typed(text: str) -> Markup:

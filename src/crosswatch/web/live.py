@@ -16,12 +16,13 @@ import logging
 from typing import TYPE_CHECKING
 
 from crosswatch.web.drawing import draw
-from crosswatch.web.now import look
+from crosswatch.web.now import look, look_at_health
 from crosswatch.web.words import epoch_ms
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterator
 
+    from crosswatch.health.checks import Health
     from crosswatch.web.now import NowPage
     from crosswatch.web.ports import RuntimeLike
 
@@ -35,12 +36,15 @@ REFRESH_S = 10.0
 
 HEARTBEAT_S = 15.0
 
+HEALTH_HOLDS_S = 2.0
+"""So long one look at how everything stands is good for the head of other pages; real seconds."""
+
 log = logging.getLogger("crosswatch.web")
 
 
 def draw_region(name: str, page: NowPage) -> str:
     """The content of one region of the page."""
-    return draw(f"_{name}.html", page=page).strip()
+    return draw(f"_{name}.html", page=page, health=page.health, top="./").strip()
 
 
 class LivePage:
@@ -59,6 +63,7 @@ class LivePage:
         self._closed = False
         self._readers = 0
         self._tasks: list[asyncio.Task[None]] = []
+        self._health: tuple[float, Health] | None = None
 
     @property
     def readers(self) -> int:
@@ -82,6 +87,13 @@ class LivePage:
                         await wake.wait()
                 except TimeoutError:
                     yield self._time()
+
+    async def health(self) -> Health:
+        """How everything stands, or stood a moment ago."""
+        at = asyncio.get_running_loop().time()
+        if self._health is None or at - self._health[0] > HEALTH_HOLDS_S:
+            self._health = at, await look_at_health(self._runtime)
+        return self._health[1]
 
     def close(self) -> None:
         """End all streams at once, and open no more."""
@@ -128,6 +140,7 @@ class LivePage:
 
     async def _draw(self) -> None:
         page = await look(self._runtime)
+        self._health = asyncio.get_running_loop().time(), page.health
         drawn = {name: draw_region(name, page) for name in REGIONS}
         changed = {
             name: html for name, html in drawn.items() if self._regions.get(name, (0, None))[1] != html

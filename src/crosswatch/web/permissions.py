@@ -58,6 +58,7 @@ RULES = (
     Rule("GET", "/static/**", EVERYBODY),
     Rule("GET", "/sign-in", EVERYBODY),
     Rule("POST", "/sign-in", EVERYBODY, largest_body=SMALL_BODY),
+    Rule("POST", "/looks", EVERYBODY, largest_body=SMALL_BODY),
     Rule("GET", "/setup/claim", EVERYBODY),
     Rule("POST", "/setup/claim", EVERYBODY, largest_body=SMALL_BODY),
     Rule("POST", "/webhook/trakt", Scope.OPERATE, is_for_neighbours=True, largest_body=WEBHOOK_BODY),
@@ -65,6 +66,10 @@ RULES = (
     Rule("POST", "/debug/watch/start", Scope.OPERATE),
     Rule("POST", "/debug/watch/stop", Scope.OPERATE),
     Rule("POST", "/api/plays/{play_id}/{verb}", Scope.OPERATE),
+    Rule("POST", "/history", Scope.OPERATE, largest_body=SMALL_BODY),
+    Rule("GET", "/history/{play_id}/match", Scope.OPERATE),  # it asks Trakt
+    Rule("POST", "/history/{play_id}/{verb}", Scope.OPERATE, largest_body=SMALL_BODY),
+    Rule("POST", "/api/logs/debug", Scope.OPERATE),
     Rule("POST", "/api/explain", Scope.READ),  # it changes nothing
     Rule("GET", "/api/config", Scope.ADMIN),
     Rule("GET", "/api/access/me", Scope.READ),

@@ -40,7 +40,7 @@ def set_session(answer: Response, request: Request, desk: AccessDesk, token: str
         desk.cookie_name,
         token,
         max_age=int(SESSION_LIFE.total_seconds()),
-        path=_cookie_path(request),
+        path=cookie_path(request),
         secure=request.state.visitor.scheme == "https",
         httponly=True,
         samesite="lax",
@@ -51,7 +51,7 @@ def clear_session(answer: Response, request: Request, desk: AccessDesk) -> None:
     """Have the browser forget its cookie."""
     answer.delete_cookie(
         desk.cookie_name,
-        path=_cookie_path(request),
+        path=cookie_path(request),
         secure=request.state.visitor.scheme == "https",
         httponly=True,
         samesite="lax",
@@ -69,5 +69,6 @@ def way_on(request: Request, wanted: str | None) -> str:
     return top_of(request) + address[1:]
 
 
-def _cookie_path(request: Request) -> str:
+def cookie_path(request: Request) -> str:
+    """The path below which a browser sees our pages, and sends their cookies back."""
     return f"{request.scope.get('root_path', '')}/"

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crosswatch.web.pages import now_page
+from fastapi import Depends
+
+from crosswatch.web.depends import note_health
+from crosswatch.web.pages import looks_page, now_page
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-SCREENS = (now_page,)
+SCREENS = (now_page, looks_page)
 
 
 def add_pages(app: FastAPI) -> None:
     """Give the app all its screens."""
     for screen in SCREENS:
-        app.include_router(screen.router, include_in_schema=False)
+        app.include_router(screen.router, include_in_schema=False, dependencies=[Depends(note_health)])

@@ -15,4 +15,4 @@ router = APIRouter()
 async def now(request: Request, runtime: Runtime) -> HTMLResponse:
     """What is playing, what waits and what came last; complete without a script."""
     page = await look(runtime)
-    return draw_page(request, "now.html", here="now", page=page, rate=runtime.clock.scale)
+    return draw_page(request, "now.html", here="now", page=page, health=page.health, is_live=True)

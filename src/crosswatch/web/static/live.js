@@ -1,6 +1,5 @@
 // Keeps the page as the app is: one event stream, quiet reconnects, and plain polling where streams don't get through.
 import { setClock } from "./clock.js";
-import { sendQuietly } from "./forms.js";
 import { localise, tick } from "./progress.js";
 import { remember, swap } from "./swap.js";
 
@@ -89,7 +88,7 @@ async function poll() {
     if (!answer.ok) throw new Error(answer.statusText);
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     if (!poller) return; // the stream was quicker
-    const { now, rate } = page.getElementById("live").dataset;
+    const { now, rate } = page.body.dataset;
     setClock(Number(now), Number(rate));
     for (const region of regions) apply(region, page.getElementById(region.id).innerHTML);
     show("polling");
@@ -104,12 +103,8 @@ function sleepWhileHidden() {
   else if (!stream && !poller) open();
 }
 
-setClock(Number(link.dataset.now), Number(link.dataset.rate));
 regions.forEach(remember);
-localise(document);
-tick();
 setInterval(tick, 1000);
-sendQuietly();
 document.addEventListener("visibilitychange", sleepWhileHidden);
 addEventListener("pagehide", close);
 addEventListener("pageshow", (event) => event.persisted && open());

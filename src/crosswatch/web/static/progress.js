@@ -48,5 +48,10 @@ export function tick() {
 /** Puts the moments within an element into the reader's zone and words. */
 export function localise(root) {
   for (const time of root.querySelectorAll("time[data-at]")) write(time, momentWords(Number(time.dataset.at)));
+  for (const time of root.querySelectorAll("time[data-clock]")) {
+    const at = new Date(Number(time.dataset.clock)); // below a day of the server's zone, which may be another one here
+    write(time, (at.toLocaleDateString("sv") === time.dataset.day ? clockOf : weekdayOf).format(at));
+  }
+  for (const time of root.querySelectorAll("time[data-date]")) write(time, dateOf.format(new Date(`${time.dateTime}T12:00`)));
   for (const time of root.querySelectorAll("time")) time.title = exactOf.format(new Date(time.dateTime));
 }
