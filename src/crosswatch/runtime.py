@@ -21,12 +21,13 @@ from crosswatch.config.links import rules_from
 from crosswatch.core.anime import is_anime
 from crosswatch.core.people import Home
 from crosswatch.errors import StorageError
+from crosswatch.linking.desk import LinkingDesk
 from crosswatch.logs import LogHub
 from crosswatch.outgoing import make_connector
 from crosswatch.providers.anime.lists import AnimeLists
 from crosswatch.providers.scrobble.trakt.accounts import sink_accounts
 from crosswatch.providers.scrobble.trakt.client import TraktClient
-from crosswatch.providers.scrobble.trakt.sink import TraktSink
+from crosswatch.providers.scrobble.trakt.sink import Profile, TraktSink
 from crosswatch.providers.scrobble.trakt.tokens import Tokens
 from crosswatch.service.corrections import Corrections
 from crosswatch.service.delivery import AccountWorker
@@ -92,6 +93,7 @@ class Runtime:
         self._workers: DeliveryWorkers | None = None
         self._watching: Watching | None = None
         self._webhooks: Webhooks | None = None
+        self._linking: LinkingDesk | None = None
         self._sink: TraktSink | None = None
         self._anime: AnimeLists | None = None
         self._corrections: Corrections | None = None
@@ -118,6 +120,15 @@ class Runtime:
         self.access.open()
         connector = make_connector()
         http = await self._stack.enter_async_context(aiohttp.ClientSession(connector=connector))
+        self._linking = LinkingDesk(
+            config=self.config,
+            http=http,
+            trakt=TraktClient(http, lambda: self.config.settings.trakt),
+            clock=self.clock,
+            client_id=client_identifier(self.config.directory),
+            ask_name=self._name_at_trakt,
+        )
+        self._stack.push_async_callback(self._linking.aclose)
         self._stack.callback(self.config.subscribe(self._on_config))
         await self._try_open(http)
         self._keep_going("watching config.json", lambda: self.config.watch(asyncio.sleep))
@@ -371,6 +382,17 @@ class Runtime:
             "sentence": sentence or (status.warning if status is not None else ""),
             "expires_at": status.expires_at if status is not None else None,
         }
+
+    async def _name_at_trakt(self, account: SinkAccount) -> str:
+        found = await self._sink.fetch_profile(account) if self._sink is not None else None
+        return found.username if isinstance(found, Profile) else ""
+
+    @property
+    def linking(self) -> LinkingDesk:
+        """Where accounts are linked; there once the runtime was started."""
+        if self._linking is None:
+            raise RuntimeError("the runtime was not started")
+        return self._linking
 
     @property
     def corrections(self) -> Corrections:

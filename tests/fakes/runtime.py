@@ -81,6 +81,7 @@ class FakeRuntime:
             clock=self.clock,
             changed=self.changed.append,
         )
+        self.linking: Any = None
         self._listeners: list[asyncio.Queue[PlayId | None]] = []
 
     async def start(self) -> None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from crosswatch.core.facts import WebhookFact
     from crosswatch.core.people import Rules
     from crosswatch.core.ports import Ledger, MetadataSource
+    from crosswatch.linking.desk import LinkingDesk
     from crosswatch.logs import LogHub
     from crosswatch.providers.anime.lists import SourceStatus
     from crosswatch.service.corrections import Corrections
@@ -103,6 +104,10 @@ class RuntimeLike(Protocol):
 
     def source_of(self, server: str) -> MetadataSource | None:
         """The watched server of that `machineIdentifier`, to be asked; None if it is not watched."""
+
+    @property
+    def linking(self) -> LinkingDesk:
+        """Where accounts are linked."""
 
     @property
     def corrections(self) -> Corrections:

@@ -4,7 +4,7 @@ import pytest
 
 from crosswatch.core.events import Account
 from crosswatch.errors import SourceAuthError, SourceNotFoundError, SourceUnavailableError
-from crosswatch.providers.scrobble.plex.plextv import Pin, ServerOffer, TvAccount
+from crosswatch.providers.scrobble.plex.plextv import Pin, ServerOffer, TvAccount, Way
 from fakes.plex_recordings import names_in, recorded_bytes
 from fakes.plex_server import OWNER_TOKEN, SERVER_UUID, Answer, FakePlex
 
@@ -22,10 +22,10 @@ OFFERS = [
         server_uuid=SERVER_UUID,
         name="Example Server",
         is_owned=True,
-        addresses=(
-            f"https://192-0-2-10.{OWN}:32400",
-            f"https://203-0-113-7.{OWN}:32400",
-            f"https://198-51-100-4.{OWN}:8443",
+        ways=(
+            Way(url=f"https://192-0-2-10.{OWN}:32400", host="192.0.2.10", port=32400, is_local=True),
+            Way(url=f"https://203-0-113-7.{OWN}:32400", host="203.0.113.7", port=32400),
+            Way(url=f"https://198-51-100-4.{OWN}:8443", host="198.51.100.4", port=8443, is_relay=True),
         ),
         token="EXAMPLE-TOKEN-SERVER",
     ),
@@ -33,7 +33,13 @@ OFFERS = [
         server_uuid="89abcdef0123456789abcdef0123456789abcdef",
         name="Friend Server",
         is_owned=False,
-        addresses=("https://203-0-113-9.fedcba9876543210fedcba9876543210.plex.direct:32400",),
+        ways=(
+            Way(
+                url="https://203-0-113-9.fedcba9876543210fedcba9876543210.plex.direct:32400",
+                host="203.0.113.9",
+                port=32400,
+            ),
+        ),
         token="EXAMPLE-TOKEN-FRIEND",
     ),
 ]
@@ -127,6 +133,13 @@ async def test_a_pin_is_strong_and_asked_for_without_a_token(plex, tv):
     (request,) = plex.asked
     assert (request.method, request.query["strong"]) == ("POST", "true")
     assert "X-Plex-Token" not in request.headers
+
+
+async def test_a_pin_to_be_typed_is_not_strong(plex, tv):
+    plex.answers["/api/v2/pins"] = Answer(recorded_bytes("plextv/01-pin-created.json"), status=201)
+    await tv.create_pin(strong=False)
+    assert "strong" not in plex.asked[0].query
+    assert tv.link_url == f"{plex.url}/link"
 
 
 def test_the_sign_in_page_is_told_who_asks_and_with_which_code(tv):

@@ -80,6 +80,25 @@ class TvAccount:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """An address at which a server may answer.
+
+    Attributes:
+        url: As plex.tv gives it; mostly a name below plex.direct, for the sake of its certificate.
+        host: The bare address behind that name, or empty.
+        port: Its port, or None.
+        is_local: Whether it lies in the server's own network.
+        is_relay: Whether Plex passes everything on in between: slow and limited.
+    """
+
+    url: str
+    host: str = ""
+    port: int | None = None
+    is_local: bool = False
+    is_relay: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ServerOffer:
     """A Plex Media Server that an account can use.
 
@@ -87,14 +106,14 @@ class ServerOffer:
         server_uuid: `machineIdentifier`.
         name: As its owner named it.
         is_owned: Whether the account owns it; only then its token may list sessions.
-        addresses: Where it may answer, the nearest first and slow relays last.
+        ways: Where it may answer, the nearest first and slow relays last.
         token: For this server.
     """
 
     server_uuid: str
     name: str
     is_owned: bool
-    addresses: tuple[str, ...]
+    ways: tuple[Way, ...]
     token: str
 
     def __repr__(self) -> str:
@@ -113,6 +132,7 @@ class PlexTv:
 
     def __init__(self, http: aiohttp.ClientSession, *, url: str, client_id: str, key: str = "plex") -> None:
         self._client_id = client_id
+        self._url = url
         self._http = PlexHttp(
             http,
             url=url,
@@ -147,11 +167,15 @@ class PlexTv:
         body = await self._http.get("api/v2/resources", token=token, params=params)
         return self._read(body, _servers_from_json)
 
-    async def create_pin(self) -> Pin:
-        """Begin a sign-in."""
+    async def create_pin(self, *, strong: bool = True) -> Pin:
+        """Begin a sign-in.
+
+        Args:
+            strong: Whether its long code is followed in a link; else it has four letters, which are typed.
+        """
+        params = {"strong": "true"} if strong else {}
         return self._read(
-            await self._http.send("POST", "api/v2/pins", token=None, params={"strong": "true"}),
-            _pin_from_json,
+            await self._http.send("POST", "api/v2/pins", token=None, params=params), _pin_from_json
         )
 
     async def fetch_pin(self, pin: Pin) -> Pin:
@@ -162,8 +186,13 @@ class PlexTv:
         """
         return self._read(await self._http.get(f"api/v2/pins/{pin.id}", token=None), _pin_from_json)
 
+    @property
+    def link_url(self) -> str:
+        """Where a code of four letters is typed."""
+        return f"{self._url}/link"
+
     def sign_in_url(self, pin: Pin) -> str:
-        """Where the person signs in."""
+        """Where the person signs in by a strong code."""
         query = {"clientID": self._client_id, "code": pin.code, "context[device][product]": PRODUCT}
         return f"{SIGN_IN_PAGE}#?{urlencode(query)}"
 
@@ -232,8 +261,18 @@ def _offer_from(device: Item) -> ServerOffer:
         server_uuid=text_of(device.get("clientIdentifier")),
         name=text_of(device.get("name")),
         is_owned=is_set(device.get("owned")),
-        addresses=tuple(text_of(way.get("uri")) for way in ways),
+        ways=tuple(map(_way_from, ways)),
         token=text_of(device.get("accessToken")),
+    )
+
+
+def _way_from(connection: Item) -> Way:
+    return Way(
+        url=text_of(connection.get("uri")),
+        host=text_of(connection.get("address")),
+        port=int_of(connection.get("port"), least=1),
+        is_local=is_set(connection.get("local")),
+        is_relay=is_set(connection.get("relay")),
     )
 
 

@@ -27,6 +27,8 @@ from crosswatch.providers.scrobble.trakt.grants import is_app_refused
 from crosswatch.providers.scrobble.trakt.items import parse_number
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from crosswatch.clock import Clock
     from crosswatch.config.document import Document
     from crosswatch.config.file import ConfigFile
@@ -74,6 +76,11 @@ class DeviceCode:
     expires_at: datetime
     device_code: str = field(repr=False)
 
+    @property
+    def direct_url(self) -> str:
+        """Where nothing has to be typed: Trakt takes the code behind the address."""
+        return f"{self.verification_url.rstrip('/')}/{self.user_code}"
+
 
 class DeviceLogin:
     """One attempt to link an account.
@@ -83,12 +90,20 @@ class DeviceLogin:
         client: For the OAuth host.
         clock: Tells the time.
         account: Name of the account in the configuration; `default` is `auth.trakt`.
+        also: What else to write together with the tokens, in the same step; None for nothing.
     """
 
     def __init__(
-        self, config: ConfigFile, client: TraktClient, clock: Clock, *, account: str = DEFAULT_ACCOUNT
+        self,
+        config: ConfigFile,
+        client: TraktClient,
+        clock: Clock,
+        *,
+        account: str = DEFAULT_ACCOUNT,
+        also: Callable[[Document], None] | None = None,
     ) -> None:
         self.account = account
+        self._also = also
         self._config = config
         self._client = client
         self._clock = clock
@@ -175,6 +190,8 @@ class DeviceLogin:
 
         def change(document: Document) -> None:
             write_pair(document, self.account, pair)
+            if self._also is not None:
+                self._also(document)
 
         try:
             await asyncio.to_thread(self._config.update, change)

@@ -1,0 +1,42 @@
+"""Why a neighbour cannot be asked, said to somebody who is setting things up."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import aiohttp
+
+if TYPE_CHECKING:
+    from crosswatch.errors import SourceError
+
+PLEX_DIRECT = ".plex.direct"
+
+
+class Cause(StrEnum):
+    """What stands behind an error of Plex's."""
+
+    NAME = "name"
+    """The host's name cannot be looked up."""
+    CERTIFICATE = "certificate"
+    """Nobody vouches for the certificate."""
+    OTHER = "other"
+
+
+def cause_of(error: SourceError) -> Cause:
+    """What stands behind the error, by what the HTTP library said."""
+    match error.__cause__:
+        case aiohttp.ClientConnectorDNSError():
+            return Cause.NAME
+        case aiohttp.ClientConnectorCertificateError():
+            return Cause.CERTIFICATE
+        case _:
+            return Cause.OTHER
+
+
+def tell_plex_tv(error: SourceError, *, in_container: bool) -> str:
+    """The sentence about plex.tv."""
+    if cause_of(error) is not Cause.NAME:
+        return str(error)
+    who = "This container" if in_container else "This machine"
+    return f"{who} can't look up plex.tv (DNS). Check its DNS setting, then try again."
