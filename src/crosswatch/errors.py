@@ -12,6 +12,8 @@
     ├── LoginError                the user: signing in did not come to its end
     ├── CorrectionError           the user: what was to be done about a play cannot be done, or not now
     ├── StorageError              the user: disk full, folder read-only, database unusable
+    ├── NoticeError               time, or the user: a place of theirs could not be told
+    ├── BackupError               the user: a backup cannot be made, or is none that can be restored
     └── AccessError               the user: what is kept of passwords, sessions and keys cannot be used
         ├── DeniedError              the user: a password or a code is wrong
         ├── UnfitError               the user: such a password, name or key cannot be
@@ -44,6 +46,10 @@ class ConfigError(CrossWatchError):
         self.key = key
         self.line = line
         self.column = column
+
+
+class ConflictError(ConfigError):
+    """Somebody else has changed the configuration meanwhile; nothing was written."""
 
 
 class PayloadError(CrossWatchError):
@@ -92,6 +98,14 @@ class CorrectionError(CrossWatchError):
 
 class StorageError(CrossWatchError):
     """The database cannot be read or written now; nothing that was acknowledged is lost."""
+
+
+class NoticeError(CrossWatchError):
+    """A place that is to be told of something could not be told; never repeats its address."""
+
+
+class BackupError(CrossWatchError):
+    """A backup cannot be made, found or restored; nothing was changed."""
 
 
 class AccessError(CrossWatchError):

@@ -24,6 +24,7 @@ import os
 import stat
 import sys
 import threading
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,8 +35,9 @@ from crosswatch.config.environment import Overlay
 from crosswatch.config.good import Good, build_good
 from crosswatch.config.model import Settings, default_document
 from crosswatch.config.reading import Signature, in_file, read_configuration, signature_of, unusable
+from crosswatch.config.revision import revision_of
 from crosswatch.config.secrets import unmask
-from crosswatch.errors import ConfigError
+from crosswatch.errors import ConfigError, ConflictError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Mapping
@@ -44,6 +46,7 @@ DIRECTORY_VARIABLE = "CROSSWATCH_CONFIG_DIR"
 CONTAINER_DIRECTORY = Path("/config")
 FILE_NAME = "config.json"
 POLL_INTERVAL_S = 1.0
+NS_PER_S = 1_000_000_000
 
 _NEVER_SEEN = (-1, -1, -1)
 
@@ -119,6 +122,17 @@ class ConfigFile:
         return self._good.secrets
 
     @property
+    def revision(self) -> str:
+        """Another one after each change of what is stored; it says nothing of what that is."""
+        return revision_of(self._good.stored)
+
+    @property
+    def changed_at(self) -> datetime | None:
+        """When the file was written last; None if there is none."""
+        signature = signature_of(self.path)
+        return datetime.fromtimestamp(signature[0] / NS_PER_S, UTC) if signature else None
+
+    @property
     def last_good_path(self) -> Path:
         """Where the last good document is kept for a start with a broken file."""
         return self.directory / f"{FILE_NAME}.last-good"
@@ -146,13 +160,18 @@ class ConfigFile:
         self._announce()
         return self.settings
 
-    def replace(self, document: Document) -> Document:
+    def replace(self, document: Document, *, revision: str | None = None) -> Document:
         """Make this the whole configuration: stored secrets in place of masks, checked, durable, in force.
+
+        Args:
+            document: The new one.
+            revision: What it was made of; None for whatever is there.
 
         Returns:
             A copy of the new document, secrets included.
 
         Raises:
+            ConflictError: If what is stored has another revision. Nothing is changed.
             ConfigError: If it is not valid (nothing is changed; the key is named) or cannot be written.
         """
         with self._exclusive():
@@ -160,6 +179,8 @@ class ConfigFile:
                 stored, broken = self._read_or_in_force(), False
             except ConfigError:
                 stored, broken = self._good.stored, True
+            if revision is not None and revision != revision_of(stored):
+                raise ConflictError("The configuration was changed meanwhile. Nothing was written.")
             unmasked = unmask(document, self.overlay.applied(stored))
             good = self._build(self.overlay.taken_out(unmasked, stored))
             self.overlay.require_sound(good.stored)

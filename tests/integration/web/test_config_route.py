@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from hashlib import blake2s
 
 import pytest
 
@@ -122,3 +123,43 @@ async def test_when_the_file_is_fine_the_status_says_so(web, runtime):
         "locked": {},
         "problem": None,
     }
+
+
+async def test_a_document_replaces_the_state_that_it_was_made_of(web, runtime):
+    tag = (await web.get("/api/config")).headers["etag"]
+
+    answer = await web.post("/api/config", document_with_token(), headers={"If-Match": tag})
+
+    assert answer.status == 200
+    assert answer.headers["etag"] == (await web.get("/api/config")).headers["etag"] != tag
+    assert runtime.config.settings.plex.account_token == TOKEN
+
+
+@pytest.mark.parametrize("how", ["over the API", "in the file"])
+async def test_a_document_made_of_an_older_state_changes_nothing(web, runtime, how):
+    tag = (await web.get("/api/config")).headers["etag"]
+    newer = {**default_document(), "mine": how}
+    if how == "in the file":
+        runtime.config.path.write_text(json.dumps(newer))
+    else:
+        await web.post("/api/config", newer)
+
+    answer = await web.post("/api/config", document_with_token(), headers={"If-Match": tag})
+
+    assert answer.status == 412
+    assert "changed meanwhile" in answer.json()["detail"]
+    assert json.loads(runtime.config.path.read_text()) == newer
+
+
+async def test_any_state_will_do_for_whoever_says_so(web):
+    answer = await web.post("/api/config", document_with_token(), headers={"If-Match": "*"})
+
+    assert answer.status == 200
+
+
+async def test_the_name_of_a_state_says_nothing_of_a_secret(web, runtime):
+    """A short secret could be guessed from a plain digest."""
+    await web.post("/api/config", document_with_token())
+    tag = (await web.get("/api/config")).headers["etag"].strip('"')
+    plain = blake2s(json.dumps(runtime.config.document, separators=(",", ":")).encode(), digest_size=12)
+    assert plain.hexdigest() != tag

@@ -5,8 +5,9 @@ import asyncio
 from fastapi import APIRouter, Request, Response
 
 from crosswatch.config.document import LARGEST_DOCUMENT_BYTES, decode_document
+from crosswatch.config.file import ConfigFile
 from crosswatch.config.secrets import mask
-from crosswatch.errors import ConfigError
+from crosswatch.errors import ConfigError, ConflictError
 from crosswatch.web.answers import Json, read_body
 from crosswatch.web.depends import Runtime
 from crosswatch.web.errors import refuse
@@ -21,9 +22,11 @@ async def show(runtime: Runtime) -> Json:
     """The document in force; `••••••••` stands for each secret.
 
     In safe mode, when the file cannot be used, this is the last good document, and the answer carries the
-    header `X-CrossWatch-Safe-Mode: 1`; `/api/config/status` says what is wrong.
+    header `X-CrossWatch-Safe-Mode: 1`; `/api/config/status` says what is wrong. `ETag` names its state.
     """
-    headers = {SAFE_MODE_HEADER: "1"} if runtime.config.problem else None
+    headers = {"ETag": _tag(runtime.config)}
+    if runtime.config.problem:
+        headers[SAFE_MODE_HEADER] = "1"
     return Json(mask(runtime.config.document), headers=headers)
 
 
@@ -32,6 +35,7 @@ async def show(runtime: Runtime) -> Json:
     openapi_extra={"requestBody": {"content": {"application/json": {"schema": {"type": "object"}}}}},
     responses={
         400: {"description": "Not JSON; `line` and `column` say where."},
+        412: {"description": "It was changed since the state that `If-Match` names. Nothing is changed."},
         413: {"description": "Larger than 1 MiB."},
         422: {"description": "A value that cannot be used; `key` names it. Nothing is changed."},
         503: {"description": "The file cannot be written now. Nothing is changed."},
@@ -42,7 +46,8 @@ async def replace(request: Request, runtime: Runtime) -> Response:
 
     A mask keeps the secret that is stored in its place, an empty text or `null` clears it. Keys that are
     left out have their defaults from then on; unknown keys are kept. It is on disk and in force when the
-    answer comes.
+    answer comes. With the `ETag` of an earlier answer in `If-Match`, it is replaced only while it is in that
+    state.
     """
     data = await read_body(request, limit=LARGEST_DOCUMENT_BYTES)
     try:
@@ -50,12 +55,14 @@ async def replace(request: Request, runtime: Runtime) -> Response:
     except ConfigError as error:
         return refuse(request, 400, str(error), line=error.line, column=error.column)
     try:
-        stored = await asyncio.to_thread(runtime.config.replace, document)
+        stored = await asyncio.to_thread(runtime.config.replace, document, revision=_wanted_revision(request))
+    except ConflictError as error:
+        return refuse(request, 412, str(error), headers={"ETag": _tag(runtime.config)})
     except ConfigError as error:
         if error.key is None:  # not the document is at fault, but the disk
             return refuse(request, 503, str(error))
         raise
-    return Json(mask(stored))
+    return Json(mask(stored), headers={"ETag": _tag(runtime.config)})
 
 
 @router.get("/status")
@@ -80,3 +87,13 @@ async def status(runtime: Runtime) -> Json:
             },
         }
     )
+
+
+def _tag(config: ConfigFile) -> str:
+    return f'"{config.revision}"'
+
+
+def _wanted_revision(request: Request) -> str | None:
+    """The state that the asker has in mind; None where any will do."""
+    tag = request.headers.get("if-match", "*").strip()
+    return None if tag == "*" else tag.removeprefix("W/").strip('"')
