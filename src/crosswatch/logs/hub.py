@@ -22,6 +22,7 @@ from crosswatch.logs.records import CHANNELS, EVERYTHING, SHOWN, LogRecordView, 
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Collection, Iterator
+    from datetime import datetime, timedelta
 
 CAPACITY = 5_000
 BACKLOG_LINES = 50
@@ -54,6 +55,7 @@ class LogHub:
         self._lock = threading.Lock()
         self._latest = int(self._clock.timestamp() * 1000)  # above any id of an earlier process
         self._debug = False
+        self._debug_until: datetime | None = None
         self._console: TextIO | None = None
         self._handler: HubHandler | None = None
         self._filter = RedactFilter(self)
@@ -93,13 +95,34 @@ class LogHub:
     @property
     def debug(self) -> bool:
         """Whether DEBUG lines pass."""
-        return self._debug
+        return self._debug or self.debug_until is not None
+
+    @property
+    def debug_until(self) -> datetime | None:
+        """Until when DEBUG lines pass although nobody has set them for good, aware UTC; or None."""
+        if self._debug_until is not None and self._clock.now() >= self._debug_until:
+            self._debug_until = None
+            self._set_gate()
+        return self._debug_until
 
     def set_debug(self, debug: bool) -> None:
-        """Let DEBUG lines pass from now on, or no longer."""
+        """Let DEBUG lines pass from now on, or no longer than `debug_for` has said."""
         self._debug = debug
-        if self._handler is not None:  # a closed gate at the logger makes a DEBUG call almost free
-            logging.getLogger("crosswatch").setLevel(logging.DEBUG if debug else logging.INFO)
+        self._set_gate()
+
+    def debug_for(self, span: timedelta) -> None:
+        """Let DEBUG lines pass for so long, whatever else is said; no time at all takes that back.
+
+        It is not written anywhere: it ends by itself, and with the process.
+        """
+        self._debug_until = self._clock.now() + span if span else None
+        self._set_gate()
+
+    def _set_gate(self) -> None:
+        """Close or open the gate at the logger: a closed one makes a DEBUG call almost free."""
+        if self._handler is not None:
+            passes = self._debug or self._debug_until is not None
+            logging.getLogger("crosswatch").setLevel(logging.DEBUG if passes else logging.INFO)
 
     def write(
         self,
@@ -122,7 +145,7 @@ class LogHub:
             traceback: Lines to put below the message.
         """
         number = level if isinstance(level, int) else logging.getLevelNamesMapping().get(level.upper(), 20)
-        if number <= logging.DEBUG and not self._debug:
+        if number <= logging.DEBUG and not self.debug:
             return
         text = visible(self.redact(message[: 2 * LONGEST_MESSAGE]))
         if traceback:

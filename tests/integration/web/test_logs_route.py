@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from datetime import timedelta
 
 import pytest
 
@@ -135,3 +136,37 @@ async def test_no_secret_of_the_configuration_reaches_dump_or_stream(web):
         streamed = await read_until(pieces, b"asked with")
 
     assert secret.encode() not in dumped.body + streamed
+
+
+async def test_a_reader_that_cannot_send_headers_says_in_the_address_what_it_has(web):
+    plex.info("one")
+    seen = (await web.get("/api/logs/dump?channel=PLEX")).json()["records"][-1]["id"]
+    plex.info("two")
+
+    async with web.stream(f"/api/logs/stream?channel=PLEX&after={seen}") as pieces:
+        said = await read_until(pieces, b"two")
+
+    assert b"one" not in said
+
+
+async def test_debug_lines_are_kept_for_some_minutes_and_not_longer(web, runtime):
+    assert (await web.get("/api/logs/debug")).json() == {"debug": False, "until": None}
+
+    answer = (await web.post("/api/logs/debug?minutes=5")).json()
+    plex.debug("a detail")
+
+    until = runtime.clock.now() + timedelta(minutes=5)
+    assert answer == {"debug": True, "until": until.isoformat().replace("+00:00", "Z")}
+    assert [record.message for record in runtime.logs.dump("PLEX")] == ["a detail"]
+    assert (await web.post("/api/logs/debug?minutes=0")).json()["debug"] is False
+
+
+async def test_debug_lines_that_the_configuration_wants_have_no_end(web, runtime):
+    runtime.logs.set_debug(True)
+    assert (await web.get("/api/logs/debug")).json() == {"debug": True, "until": None}
+
+
+@pytest.mark.parametrize("minutes", ["-1", "1441", "x"])
+async def test_debug_lines_for_no_number_of_minutes_are_refused(web, minutes):
+    answer = await web.post(f"/api/logs/debug?minutes={minutes}")
+    assert (answer.status, answer.json()["key"]) == (422, "minutes")

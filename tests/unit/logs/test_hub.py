@@ -4,12 +4,14 @@ import asyncio
 import io
 import logging
 import threading
+from datetime import timedelta
 
 import pytest
 
 from crosswatch.clock import Clock
 from crosswatch.logs import LogHub, _UIHostLogger, is_channel
 from crosswatch.logs import hub as hub_module
+from fakes.hand_clock import HandClock
 
 
 @pytest.fixture
@@ -332,3 +334,47 @@ def test_the_hosts_logger_gates_debug_and_takes_fields(hub):
         ("DEBUG", "TRAKT", "shown"),
     ]
     assert hub.dump()[0].play == "8"
+
+
+# ---------------------------------------------------------------- DEBUG lines for a while
+
+
+@pytest.fixture
+def clock():
+    return HandClock()
+
+
+@pytest.fixture
+def timed(clock):
+    """A hub on a clock that is set by hand."""
+    hub = LogHub(clock=clock)
+    hub.install(None)
+    yield hub
+    hub.uninstall()
+
+
+async def test_debug_lines_that_are_kept_for_a_while_end_by_themselves(timed, clock):
+    log = logging.getLogger("crosswatch.plex")
+    timed.debug_for(timedelta(minutes=15))
+    log.debug("seen")
+    assert (timed.debug, timed.debug_until) == (True, clock.now() + timedelta(minutes=15))
+    clock.move(15 * 60)
+    log.debug("not seen")
+    assert (messages(timed), timed.debug, timed.debug_until) == (["seen"], False, None)
+    assert not log.isEnabledFor(logging.DEBUG)
+
+
+async def test_what_the_configuration_says_holds_when_the_while_is_over(timed, clock):
+    timed.debug_for(timedelta(minutes=1))
+    timed.set_debug(True)
+    clock.move(60)
+    logging.getLogger("crosswatch.plex").debug("still wanted")
+    assert (messages(timed), timed.debug, timed.debug_until) == (["still wanted"], True, None)
+
+
+def test_the_configuration_ends_no_while_and_no_time_at_all_does(timed):
+    timed.debug_for(timedelta(minutes=1))
+    timed.set_debug(False)
+    assert timed.debug
+    timed.debug_for(timedelta())
+    assert not timed.debug
