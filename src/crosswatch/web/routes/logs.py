@@ -66,6 +66,7 @@ async def dump(
 async def stream(
     request: Request,
     runtime: Runtime,
+    *,
     channel: Channel = None,
     tag: Tag = None,
     after: Annotated[str, Query(description="The same as `Last-Event-ID`, which comes first.")] = "",
