@@ -13,6 +13,7 @@ from crosswatch.clock import Clock, clock_from_environment
 from crosswatch.config.file import ConfigFile, config_directory
 from crosswatch.logs import LogHub
 from crosswatch.outgoing import make_connector
+from crosswatch.providers.scrobble.plex.plextv import PlexTv
 from crosswatch.providers.scrobble.plex.pms import PlexServer
 from crosswatch.providers.scrobble.trakt.client import TraktClient
 from crosswatch.providers.scrobble.trakt.sink import TraktSink
@@ -59,6 +60,26 @@ class Outfit:
             allow_self_signed=self.config.settings.features.watch.options.allow_self_signed,
             tv_url=settings.tv_url,
             key=key,
+        )
+
+    def plex_tv(self) -> PlexTv:
+        """plex.tv, as the configuration names it."""
+        return PlexTv(
+            self.http,
+            url=self.config.settings.plex.tv_url,
+            client_id=client_identifier(self.config.directory),
+        )
+
+    def connect(self, url: str, *, allow_self_signed: bool = False) -> PlexServer:
+        """A server at any address, to be tried; nothing is asked yet."""
+        plex = self.config.settings.plex
+        return PlexServer(
+            self.http,
+            url=url,
+            token=plex.account_token,
+            client_id=client_identifier(self.config.directory),
+            allow_self_signed=allow_self_signed,
+            tv_url=plex.tv_url,
         )
 
     def require_config(self) -> None:

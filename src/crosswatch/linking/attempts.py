@@ -16,7 +16,7 @@ from crosswatch.errors import CrossWatchError
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from crosswatch.linking.plex_sign_in import ShownCode
+    from crosswatch.linking.codes import ShownCode
 
 log = logging.getLogger("crosswatch")
 

@@ -14,8 +14,9 @@ from crosswatch.errors import ConfigError, CrossWatchError, LoginError, SourceEr
 from crosswatch.linking import changes
 from crosswatch.linking.addresses import is_in_container
 from crosswatch.linking.attempts import Attempt
+from crosswatch.linking.codes import ShownCode, trakt_code
 from crosswatch.linking.household import fetch_members
-from crosswatch.linking.plex_sign_in import PlexSignIn, ShownCode
+from crosswatch.linking.plex_sign_in import PlexSignIn
 from crosswatch.linking.search import ServerSearch
 from crosswatch.linking.trouble import tell_plex_tv
 from crosswatch.providers.scrobble.plex.plextv import PlexTv
@@ -218,13 +219,7 @@ class LinkingDesk:
         )
 
         async def begin() -> ShownCode:
-            code = await login.start()
-            return ShownCode(
-                user_code=code.user_code,
-                url=code.verification_url,
-                direct_url=code.direct_url,
-                expires_at=code.expires_at,
-            )
+            return trakt_code(await login.start())
 
         async def finish() -> None:
             await login.wait()

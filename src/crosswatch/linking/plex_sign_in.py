@@ -14,13 +14,15 @@ Source: Plex protocol notes, section 13.1.
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from crosswatch.errors import LoginError, SourceNotFoundError, SourceUnavailableError
+from crosswatch.linking.codes import ShownCode
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from crosswatch.clock import Clock
     from crosswatch.providers.scrobble.plex.plextv import Pin, PlexTv
 
@@ -33,23 +35,6 @@ USUAL_LIFE_S = 900
 EXPIRED = "The code was not used in time. Get a new one; nothing else is lost."
 
 log = logging.getLogger("crosswatch.plex")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShownCode:
-    """What a person needs in order to link an account.
-
-    Attributes:
-        user_code: To be typed.
-        url: Where.
-        direct_url: Where nothing has to be typed; for links and QR codes.
-        expires_at: Until when, aware UTC.
-    """
-
-    user_code: str
-    url: str
-    direct_url: str
-    expires_at: datetime
 
 
 class PlexSignIn:

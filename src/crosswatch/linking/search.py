@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from crosswatch.errors import SourceError
-from crosswatch.linking.probing import Candidate, Probe, candidates_of, probe
+from crosswatch.linking.probing import Candidate, Found, Probe, candidates_of, probe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from crosswatch.linking.probing import Connect
     from crosswatch.providers.scrobble.plex.plextv import PlexTv, ServerOffer
@@ -30,6 +30,16 @@ class Tried:
 
     candidate: Candidate
     probe: Probe | None
+
+
+def best_of(addresses: Sequence[Tried]) -> Tried | None:
+    """The first address at which the server can be watched, one that needs no exception and no relay first."""
+    usable = [one for one in addresses if one.probe is not None and one.probe.is_usable]
+    order = sorted(
+        usable,
+        key=lambda one: (one.candidate.is_relay, one.probe is None or one.probe.found is not Found.WORKS),
+    )
+    return order[0] if order else None
 
 
 class ServerSearch:
@@ -64,12 +74,19 @@ class ServerSearch:
         return self._task.done()
 
     def addresses(self, offer: ServerOffer) -> list[Tried]:
-        """The addresses of an offer: those that work first, the quickest before the others, relays last."""
-        tried = [
+        """The addresses of an offer, the nearest first and relays last, whatever has answered by now."""
+        return [
             Tried(candidate=candidate, probe=self._probes.get((offer.server_uuid, candidate)))
             for candidate in candidates_of(offer)
         ]
-        return sorted(tried, key=_rank)
+
+    def find(self, server_uuid: str, url: str) -> tuple[ServerOffer, Probe] | None:
+        """The offer and the probe of an address that was tried, or None."""
+        for offer in self.offers or ():
+            for tried in self.addresses(offer):
+                if offer.server_uuid == server_uuid and tried.candidate.url == url and tried.probe:
+                    return offer, tried.probe
+        return None
 
     async def looked(self, within_s: float) -> None:
         """Wait until the search is over, or so many real seconds have passed."""
@@ -92,10 +109,3 @@ class ServerSearch:
 
     async def _try(self, offer: ServerOffer, candidate: Candidate) -> None:
         self._probes[offer.server_uuid, candidate] = await probe(self._connect, candidate, offer.server_uuid)
-
-
-def _rank(tried: Tried) -> tuple[bool, bool, int]:
-    found = tried.probe
-    works = found is not None and found.is_usable
-    latency_ms = found.latency_ms if found is not None and found.latency_ms is not None else 0
-    return (not works, tried.candidate.is_relay, latency_ms)
