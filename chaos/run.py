@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import shutil
 import time
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -25,6 +26,7 @@ from crosswatch.simulator.trakt import SimulatedTrakt
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from crosswatch.demo.comparison import Seen
     from crosswatch.simulator.plex.items import Item
@@ -56,6 +58,7 @@ class Plan:
         viewers: How many players watch at once.
         servers: On how many Plex servers.
         webhooks: Whether the servers call the app as well.
+        log: Where the app's log is kept; None throws it away.
     """
 
     seed: int
@@ -64,6 +67,7 @@ class Plan:
     viewers: int = 48
     servers: int = 2
     webhooks: bool = False
+    log: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +142,10 @@ async def run(plan: Plan, say: Callable[[str], None]) -> Report:
         await clock.sleep(QUIET_S)
         await _settle(ground)
         plays = await _plays(ground)
-        comparison = compare(_knowable(truth, plexes), truth.held(), links, plays, tolerance=TOLERANCE)
+        if plan.log is not None:
+            shutil.copyfile(ground.log_path, plan.log)
+        owners = {who: (account,) for who, account in links.items()}
+        comparison = compare(_knowable(truth, plexes), truth.held(), owners, plays, tolerance=TOLERANCE)
         return Report(
             plan=plan,
             comparison=comparison,

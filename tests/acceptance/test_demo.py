@@ -15,13 +15,38 @@ import psutil
 import pytest
 
 from crosswatch.clock import Clock
-from crosswatch.demo.comparison import Finding, compare
+from crosswatch.demo.comparison import Comparison, Finding, Row, compare
+from crosswatch.demo.family import LINKS, OWNER, move_in
+from crosswatch.demo.show import Options, Show
 from crosswatch.demo.stage import ACCOUNT, Stage
+from crosswatch.demo.terminal import Terminal
 from crosswatch.demo.truth import Truth
 
 SCALE = "900"
-ALL_RIGHT = "12 of 12 plays are right: 8 recorded, 4 rightly not. 0 lost, 0 doubled, 0 wrong."
+ALL_RIGHT = "17 of 17 plays are right: 12 recorded, 5 rightly not. 0 lost, 0 doubled, 0 wrong."
 STEP_S = 60.0
+
+TOLD = {
+    "a visitor": "dave (id 1000006) is not linked to a Trakt account.",
+    "a stranger": "Plex never said who watched Game of Thrones S01E01, and nobody is guessed.",
+    "an odd title": "search for WALL-E",
+    "a remake": "taken for True Grit (2010), at 66\u00a0% for alice",
+    "a crash": "kill -9",
+    "an outage": "Trakt is out of order",
+    "a restart": "Plex restarts",
+}
+TABLE = [
+    r"alice +The Office \(US\) S04E01 .* ✓ \d\d:\d\d  alice  as The Office S04E01",
+    r" +The Office \(US\) S04E02 .* ✓ \d\d:\d\d  alice  as The Office S04E02",
+    r"Cowboy Bebop S01E05 .* ✓ \d\d:\d\d  bob",
+    r"One Piece S01E164 .* ✓ \d\d:\d\d  bob    as One Piece S09E21",
+    r"dave +The Big Bang Theory S01E01 .* ✓ – +Not linked",  # noqa: RUF001 -- as it is shown
+    r"Kids +Bluey S01E01 +100\u00a0% .* ✓ \d\d:\d\d  kids",
+    r"somebody Game of Thrones S01E01 .* ✓ – +Plex did not say who",  # noqa: RUF001 -- the same
+    r"Together True Grit \(1970\) .* ✓ \d\d:\d\d  alice  as True Grit \(1969\)",
+    r"\n +✓ \d\d:\d\d  bob    as True Grit \(1969\)",
+]
+"""What the table says, in the account of whom it is, and why it is in none."""
 
 
 class Demo:
@@ -73,10 +98,8 @@ async def test_the_evening_comes_out_right_and_life_goes_on_until_ctrl_c():
         address = re.search(r"http://\S+", await demo.until("The live page:"))[0]
         assert await demo.until("right") == ALL_RIGHT
         told = "\n".join(demo.lines)
-        assert "dave (id 1000005) is not in `username_whitelist`." in told
-        assert re.search(r"Bluey S01E01 +100\u00a0% .*✓", told)
-        assert "search for WALL-E" in told
-        assert "kill -9" in told
+        assert {name: said in told for name, said in TOLD.items()} == dict.fromkeys(TOLD, True)
+        assert {line: bool(re.search(line, told)) for line in TABLE} == dict.fromkeys(TABLE, True)
         assert "\x1b" not in told
         await demo.until("Life goes on")
         await demo.until("▶")
@@ -98,7 +121,7 @@ async def test_a_play_that_trakt_holds_too_much_or_too_little_is_seen():
         truth = Truth(stage.plexes, stage.trakt)
 
         def compared():
-            return compare(truth.seen(), truth.held(), {"alice": ACCOUNT})
+            return compare(truth.seen(), truth.held(), {"alice": (ACCOUNT,)})
 
         await stage.start_app()
         await stage.until_connected()
@@ -116,6 +139,41 @@ async def test_a_play_that_trakt_holds_too_much_or_too_little_is_seen():
 
         member.history.clear()
         assert [row.finding for row in compared().rows] == [Finding.LOST]
+
+
+async def test_a_play_in_the_account_of_somebody_else_is_seen():
+    clock = Clock(scale=600.0, epoch=time.time())  # noqa: TID251 -- a clock of our own
+    async with Stage(clock=clock, listed=(), account=OWNER) as stage:
+        truth = Truth(stage.plexes, stage.trakt)
+        move_in(stage)
+        (kids,) = [one for one in stage.document["people"] if one["name"] == "Kids"]
+        kids["accounts"] = ["bob"]
+        await stage.start_app()
+        await stage.until_connected()
+        await stage.plex.player("Kids", "tablet").watch(stage.plex.item("Paperman"))
+        await stage.trakt.ledger.wait_for(lambda r: r.path == "/scrobble/stop" and r.status == 201)
+        rows = compare(truth.seen(), truth.held(), LINKS).rows
+        assert [(row.account, row.finding) for row in rows] == [
+            ("kids", Finding.LOST),
+            ("bob", Finding.WRONG),
+        ]
+
+
+@pytest.mark.parametrize(
+    ("finding", "reason", "code"),
+    [
+        (Finding.RECORDED, "", 0),
+        (Finding.LEFT_OUT, "Not linked", 0),
+        (Finding.LEFT_OUT, "", 1),
+        (Finding.LOST, "", 1),
+        (Finding.DOUBLED, "", 1),
+        (Finding.WRONG, "", 1),
+    ],
+)
+def test_a_table_that_is_not_right_is_a_failure(finding, reason, code):
+    show = Show(Options(), Terminal())
+    show.comparison = Comparison(rows=[Row(finding=finding, reason=reason)])
+    assert show.exit_code == code
 
 
 @pytest.mark.parametrize("scale", ["1", "0"])

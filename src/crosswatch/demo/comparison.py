@@ -99,12 +99,14 @@ class Row:
 
     Attributes:
         seen: What was watched; None for a play at Trakt that nobody watched.
+        account: The Trakt account that it belongs into, or that holds it; empty if it belongs into none.
         held: What Trakt holds of it, or None.
         finding: How the two go together.
         reason: Why it was not recorded, in CrossWatch's words; empty if it was, or if that is unknown.
     """
 
     seen: Seen | None = None
+    account: str = ""
     held: Held | None = None
     finding: Finding
     reason: str = ""
@@ -139,23 +141,25 @@ class Comparison:
 def compare(
     seen: Sequence[Seen],
     held: Iterable[Held],
-    links: Mapping[str, str],
+    links: Mapping[str, Sequence[str]],
     verdicts: Sequence[Mapping[str, Any]] = (),
     *,
     tolerance: timedelta = TOLERANCE,
 ) -> Comparison:
-    """Find for each viewing what Trakt holds of it, and for each play at Trakt who watched it.
+    """Find for each viewing what each account holds of it, and for each play at Trakt who watched it.
 
     Args:
         seen: What was watched.
         held: What Trakt holds, of all accounts.
-        links: Whose viewings go to which account, by names; who is not in it counts nowhere.
+        links: Whose viewings go to which accounts, by names; who is not in it counts nowhere.
         verdicts: The app's plays as `/api/plays` has them, for reasons.
         tolerance: How far the time at Trakt may be off.
     """
     search = _Search(left=list(held), tolerance=tolerance)
     rows = [
-        search.row(one, links.get(one.who), verdicts) for one in sorted(seen, key=lambda one: one.ended_at)
+        search.row(one, account, verdicts)
+        for one in sorted(seen, key=lambda one: one.ended_at)
+        for account in (links.get(one.who, ()) if one.counts else ()) or ("",)
     ]
     return Comparison(rows=[*rows, *search.rest(rows)])
 
@@ -167,22 +171,25 @@ class _Search:
     left: list[Held] = field(default_factory=list)
     tolerance: timedelta = TOLERANCE
 
-    def row(self, seen: Seen, account: str | None, verdicts: Sequence[Mapping[str, Any]]) -> Row:
-        if account is None or not seen.counts:
+    def row(self, seen: Seen, account: str, verdicts: Sequence[Mapping[str, Any]]) -> Row:
+        if not account:
             return Row(seen=seen, finding=Finding.LEFT_OUT, reason=_reason(seen, verdicts))
         fitting = [one for one in self.left if (one.account, one.label) == (account, seen.trakt_label)]
         if not fitting:
-            return Row(seen=seen, finding=Finding.LOST, reason=_reason(seen, verdicts))
+            reason = _reason(seen, verdicts)
+            return Row(seen=seen, account=account, finding=Finding.LOST, reason=reason)
         nearest = min(fitting, key=lambda one: seen.misses_by(one.at))
         self.left.remove(nearest)
         is_then = seen.misses_by(nearest.at) <= self.tolerance
-        return Row(seen=seen, held=nearest, finding=Finding.RECORDED if is_then else Finding.WRONG)
+        finding = Finding.RECORDED if is_then else Finding.WRONG
+        return Row(seen=seen, account=account, held=nearest, finding=finding)
 
     def rest(self, rows: Sequence[Row]) -> list[Row]:
         """What is left over: a second time what is there already, or what should not be there at all."""
         known = {(row.held.account, row.held.label) for row in rows if row.held}
         return [
             Row(
+                account=one.account,
                 held=one,
                 finding=Finding.DOUBLED if (one.account, one.label) in known else Finding.WRONG,
             )

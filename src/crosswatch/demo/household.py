@@ -5,17 +5,18 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from crosswatch.demo.story import FAMILY
+from crosswatch.demo.family import FAMILY
 from crosswatch.demo.truth import trakt_label
 from crosswatch.simulator.plex import Script
 
 if TYPE_CHECKING:
     from random import Random
 
+    from crosswatch.demo.family import Member
     from crosswatch.demo.stage import Stage
 
-DEVICES = dict(zip(FAMILY, ("web", "tv", "tablet"), strict=True))
-"""Each has one player, so that no more than one thing per person plays at a time."""
+ALONE = tuple(member for member in FAMILY if len(member.accounts) == 1)
+"""Whoever watches together as well would sit in front of two screens, as chance would have it."""
 
 BREAK_S = (5 * 60.0, 40 * 60.0)
 """Least and most seconds between two viewings of one person."""
@@ -30,12 +31,12 @@ GIVES_UP, PAUSES = 0.25, 0.5
 async def live(stage: Stage, rng: Random) -> None:
     """Let everybody in the family watch one thing after the other, until cancelled."""
     async with asyncio.TaskGroup() as lives:
-        for person in FAMILY:
-            lives.create_task(_live(stage, person, rng))
+        for member in ALONE:
+            lives.create_task(_live(stage, member, rng))
 
 
-async def _live(stage: Stage, person: str, rng: Random) -> None:
-    player = stage.plex.player(person, DEVICES[person])
+async def _live(stage: Stage, member: Member, rng: Random) -> None:
+    player = stage.plex.player(member.name, member.device)
     shelf = [item for item in stage.plex.world.library.everything() if trakt_label(item) and item.duration_ms]
     while True:
         await stage.clock.sleep(rng.uniform(*BREAK_S))

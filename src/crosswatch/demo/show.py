@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from crosswatch.clock import Clock
 from crosswatch.demo.comparison import Comparison, compare
+from crosswatch.demo.family import LINKS, OWNER, move_in
 from crosswatch.demo.household import live
 from crosswatch.demo.narrator import Narrator
-from crosswatch.demo.stage import ACCOUNT, AppDiedError, Stage, first_of, free_port
-from crosswatch.demo.story import FAMILY, Evening
+from crosswatch.demo.stage import AppDiedError, Stage, first_of, free_port
+from crosswatch.demo.story import Evening
 from crosswatch.demo.table import write_table
 from crosswatch.demo.terminal import BOLD, DIM, Terminal
 from crosswatch.demo.truth import Truth
@@ -122,11 +123,15 @@ class Show:
         async with Stage(
             clock=clock,
             plexes=[SimulatedPlex(clock=clock, options=PlexOptions(friendly_name="Den", seed=options.seed))],
-            trakt=SimulatedTrakt(clock=clock, options=TraktOptions(seed=options.seed)),
-            listed=FAMILY,
+            trakt=SimulatedTrakt(
+                clock=clock, options=TraktOptions(seed=options.seed, title_despite_year=True)
+            ),
+            listed=(),
+            account=OWNER,
             port=free_port(options.port),
         ) as stage:
             truth = Truth(stage.plexes, stage.trakt)
+            move_in(stage)
             self._welcome(stage)
             await stage.start_app()
             await stage.until_connected()
@@ -141,8 +146,7 @@ class Show:
         await _settle(stage)
         await narrator.look(closely=True)
         plays = (await stage.get("/api/plays", limit=500))["plays"]
-        links = dict.fromkeys(FAMILY, ACCOUNT)
-        self.comparison = compare(truth.seen(), truth.held(), links, plays)
+        self.comparison = compare(truth.seen(), truth.held(), LINKS, plays)
         self.terminal.write()
         write_table(self.comparison, self.terminal)
         if self.exit_code:
@@ -156,7 +160,10 @@ class Show:
         wanted, minute_s = self._options.port, 60 / self._options.scale
         write = self.terminal.write
         write("CrossWatch between a simulated Plex and a simulated Trakt: no account is needed.", BOLD)
-        write("alice, bob and the Kids share one Trakt account; dave is a visitor and not on the list.")
+        write(
+            "alice, bob and the Kids have a Trakt account each. Together is a profile on which alice and bob"
+        )
+        write("watch with each other. dave is a visitor, and linked to no account.")
         write(f"An evening passes, in which a minute takes {minute_s:.2g} s and much goes wrong.")
         if wanted and stage.port != wanted:
             write(f"Port {wanted} is taken, so the page is at {stage.port} this time.")

@@ -7,32 +7,30 @@ is the house they live in.
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from crosswatch.demo.family import VISITOR
 from crosswatch.simulator.plex import Autoplay, Script
 from crosswatch.simulator.trakt import Fault
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine, Iterator
 
     from crosswatch.demo.stage import Stage
     from crosswatch.simulator.plex import Player
     from crosswatch.simulator.plex.items import Item
 
-FAMILY = ("alice", "bob", "Kids")
-"""Whose plays count. Everybody in the house shares one Trakt account."""
-
-VISITOR = "dave"
-"""Has the server shared with him, and is not on the list."""
-
 ANSWER_LOST_FROM = 12.0
 """When the next stop is recorded by Trakt although its answer never arrives."""
 
-OUTAGE = (54.0, 64.0, 84.0)
+OUTAGE = (50.0, 58.0, 76.0)
 """When Trakt begins to answer 503, when it falls silent, and when it is well again."""
 
 SILENCE_S = 240.0
 """How long a silent Trakt holds a request before it cuts it off."""
+
+MISDATED = 1970
+"""A year after the film came out; it was made again in 2010."""
 
 KILLED_AT, DEAD_FOR = 91.5, 2.0
 PLEX_RESTARTS_AT = 100.0
@@ -50,7 +48,6 @@ class Evening:
         self._stage = stage
         self._announce = announce
         self._start = stage.clock.timestamp()
-        stage.plex.world.people.add(VISITOR)
 
     async def play(self) -> None:
         """All of it, to the end of the last film.
@@ -58,7 +55,7 @@ class Evening:
         Raises:
             AppDiedError: If the app does not come back after the crash.
         """
-        watching = (self._kids(), self._news_and_film(), self._series(), self._visit())
+        watching = (self._kids(), self._friend(), self._owner(), self._together(), *self._strangers())
         trouble = (self._lost_answer(), self._outage(), self._crash(), self._plex_restart())
         try:
             async with asyncio.TaskGroup() as acts:
@@ -73,41 +70,49 @@ class Evening:
         """Two episodes and a half of a third, a film they know half of, a short one, and the first again."""
         tablet = self._player("Kids", "tablet")
         await self._at(2)
-        first, *more = self._episodes("Bluey", 1, 1, 2, 3)
+        first, *more = [self._episode("Bluey", 1, number) for number in (1, 2, 3)]
         await tablet.watch_queue([first, *more], Autoplay.NEW_KEY, Script(until=0.4))
-        await self._at(30)
+        await self._at(28)
         await tablet.watch(self._oddly_named_film(), start=0.55)
         await self._at(86)
         await tablet.watch(self._item("Paperman"))
         await self._at(110)
         await tablet.watch(first)
 
-    async def _news_and_film(self) -> None:
-        """Live news, then a trailer and a film, with a pause and a scene that has to be seen again."""
+    async def _friend(self) -> None:
+        """Live news, a trailer, and anime: one episode by AniDB's number, one counted through all seasons."""
         television = self._player("bob", "tv", transcode=True)
         await self._at(1)
         await television.watch(self._item("Evening News"), seconds=8 * 60.0)
-        await self._at(10)
-        await television.watch_queue(
-            [self._trailer(), self._item("(500) Days of Summer")],
-            script=Script(pauses=((0.3, 300.0),), seeks=((0.6, 0.5),)),
-        )
+        await television.watch(self._trailer())
+        await self._at(13)
+        await television.watch(self._episode("Cowboy Bebop", 1, 5))
+        await television.watch(self._episode("One Piece", 1, 164))
 
-    async def _series(self) -> None:
-        """One episode after the other in the browser; the second one's opening is skipped."""
+    async def _owner(self) -> None:
+        """Two episodes in one file in the browser, then the rest of another; a scene of it is skipped."""
         browser = self._player("alice", "web", buffering=2)
         await self._at(4)
-        await browser.watch_queue(
-            self._episodes("Severance", 1, 1, 2),
-            Autoplay.SAME_KEY,
-            Script(seeks=((0.04, 0.08),), pauses=((0.5, 180.0),)),
+        await browser.watch(self._episode("The Office (US)", 4, 1))
+        await browser.watch(
+            self._episode("Severance", 1, 1), start=0.6, seeks=((0.65, 0.7),), pauses=((0.8, 180.0),)
         )
 
-    async def _visit(self) -> None:
-        """A visitor watches something of his own."""
-        phone = self._player(VISITOR, "phone")
-        await self._at(16)
-        await phone.watch_queue(self._episodes("The Big Bang Theory", 1, 1))
+    async def _together(self) -> None:
+        """The owner and her friend see the rest of a film that was made again later, with a pause."""
+        television = self._player("Together", "tv", transcode=True)
+        await self._at(78)
+        await television.watch(self._misdated_remake(), start=0.66, pauses=((0.7, 180.0),))
+
+    def _strangers(self) -> Iterator[Coroutine[Any, Any, None]]:
+        """A visitor watches something of his own; and so does somebody who has not signed in."""
+        yield self._stranger(16, VISITOR, "phone", "The Big Bang Theory")
+        yield self._stranger(22, None, "dlna", "Game of Thrones")
+
+    async def _stranger(self, minute: float, person: str | None, device: str, show: str) -> None:
+        player = self._player(person, device)
+        await self._at(minute)
+        await player.watch(self._episode(show, 1, 1), start=0.5)
 
     # ------------------------------------------------------------ what goes wrong
 
@@ -133,7 +138,7 @@ class Evening:
     async def _crash(self) -> None:
         await self._at(KILLED_AT)
         await self._stage.kill_app()
-        self._announce("kill -9: CrossWatch is gone, in the middle of bob's film")
+        self._announce("kill -9: CrossWatch is gone, in the middle of the film")
         await self._stage.clock.sleep(DEAD_FOR * 60)
         self._announce("CrossWatch is started again")
         await self._stage.start_app()
@@ -149,20 +154,20 @@ class Evening:
         """Wait for that minute of the evening; nothing if it has passed."""
         await self._stage.clock.sleep(self._start + minute * 60 - self._stage.clock.timestamp())
 
-    def _player(self, person: str, device: str, **manners: object) -> Player:
+    def _player(self, person: str | None, device: str, **manners: object) -> Player:
         return self._stage.plex.player(person, device, **manners)
 
     def _item(self, title: str) -> Item:
         return self._stage.plex.item(title)
 
-    def _episodes(self, show: str, season: int, *numbers: int) -> list[Item]:
-        """Episodes of the first show of that title in the library."""
-        episodes = {
-            (item.season_index, item.index): item
-            for item in reversed(list(self._stage.plex.world.library.everything()))
+    def _episode(self, show: str, season: int, number: int) -> Item:
+        """An episode of a show of that title, by the numbers of its library."""
+        return next(
+            item
+            for item in self._stage.plex.world.library.everything()
             if item.kind == "episode" and item.grandparent and item.grandparent.title == show
-        }
-        return [episodes[season, number] for number in numbers]
+            if (item.season_index, item.index) == (season, number)
+        )
 
     def _trailer(self) -> Item:
         items = self._stage.plex.world.library.everything()
@@ -173,3 +178,11 @@ class Evening:
         world = self._stage.plex.world
         key = self._item("WALL·E").rating_key
         return world.match_item(key, guid=f"local://{key}", guids=(), title="WALL-E")
+
+    def _misdated_remake(self) -> Item:
+        """A film without ids and with a wrong year, so that Trakt takes it for one that was made later."""
+        world = self._stage.plex.world
+        key = self._item("True Grit (1969)").rating_key
+        item = world.match_item(key, guid=f"local://{key}", guids=())
+        item.year = MISDATED
+        return item

@@ -22,16 +22,22 @@ LATE_AFTER_S = 300.0
 WHO, WHAT, TO, TIME = 9, 29, 6, 5
 """Widths of the columns."""
 
+WATCHED = WHAT + TO + 2 + TIME
+
 
 def write_table(comparison: Comparison, terminal: Terminal) -> None:
-    """Everything that was watched, person by person, and what Trakt holds of it."""
-    head = f"{'':{WHO}}{'What was watched':{WHAT}}{'to':>{TO}}  {'until':{TIME}}    What Trakt holds"
-    terminal.row(head, BOLD)
+    """Everything that was watched, person by person, and what each Trakt account holds of it."""
+    watched = f"{'What was watched':{WHAT}}{'to':>{TO}}  {'until':{TIME}}"
+    terminal.row(f"{'':{WHO}}{watched}    At Trakt, in whose account", BOLD)
     rows = sorted(comparison.rows, key=_order)
+    width = max((len(row.account) for row in rows), default=0)
     for who, of_one in groupby(rows, key=_who):
+        told: Seen | None = None
         for place, row in enumerate(of_one):
-            line, style = _line(row)
-            terminal.row(f"{'' if place else who:{WHO}}{line}", style)
+            watched = f"{'':{WATCHED}}" if row.seen and row.seen is told else _watched(row)
+            told = row.seen
+            line = f"{'' if place else who:{WHO}}{watched}  {_at_trakt(row, width)}"
+            terminal.row(line.rstrip(), _style(row))
     terminal.write()
     is_fine = comparison.is_right and not comparison.unexplained
     terminal.write(summary(comparison), COLOURS[Tone.DELIVERED if is_fine else Tone.FAILED])
@@ -59,23 +65,34 @@ def _order(row: Row) -> tuple[bool, str, float]:
     return (row.seen is None, _who(row).casefold(), when.timestamp() if when else 0.0)
 
 
-def _line(row: Row) -> tuple[str, str]:
+def _watched(row: Row) -> str:
     seen, held = row.seen, row.held
     what = (seen.label if seen else held.label if held else "")[: WHAT - 1]
     to = f"{int(seen.progress)}\u00a0%" if seen and seen.progress is not None else ""
     until = clock_time(seen.ended_at) if seen else ""
-    is_fine = row.finding.is_right and not row.is_unexplained
-    mark = "✓" if is_fine else "✗"
-    has = clock_time(held.at) if held else "–"  # noqa: RUF001 -- a dash, as the page shows it
-    style = "" if row.finding is Finding.RECORDED else DIM if is_fine else COLOURS[Tone.FAILED]
+    return f"{what:{WHAT}}{to:>{TO}}  {until:{TIME}}"
+
+
+def _at_trakt(row: Row, width: int) -> str:
+    has = clock_time(row.held.at) if row.held else "–"  # noqa: RUF001 -- a dash, as the page shows it
     note = ". ".join(_notes(row))
-    return f"{what:{WHAT}}{to:>{TO}}  {until:{TIME}}  {mark} {has:{TIME}}  {note}".rstrip(), style
+    return f"{'✓' if _is_fine(row) else '✗'} {has:{TIME}}  {row.account:{width}}  {note}"
+
+
+def _style(row: Row) -> str:
+    if row.finding is Finding.RECORDED:
+        return ""
+    return DIM if _is_fine(row) else COLOURS[Tone.FAILED]
+
+
+def _is_fine(row: Row) -> bool:
+    return row.finding.is_right and not row.is_unexplained
 
 
 def _notes(row: Row) -> Iterator[str]:
     match row.finding:
         case Finding.RECORDED:
-            yield from _lateness(row.seen, row.held)
+            yield from _peculiarities(row.seen, row.held)
         case Finding.LEFT_OUT:
             yield row.reason or "Rightly, but CrossWatch does not say why"
         case Finding.LOST:
@@ -88,6 +105,9 @@ def _notes(row: Row) -> Iterator[str]:
             yield "Wrong: at another time"
 
 
-def _lateness(seen: Seen | None, held: Held | None) -> Iterator[str]:
+def _peculiarities(seen: Seen | None, held: Held | None) -> Iterator[str]:
+    """How Trakt calls it, where that is something else, and when it was told, where that was late."""
+    if seen and held and seen.label != held.label:
+        yield f"as {held.label}"
     if seen and held and (held.told_at - seen.ended_at).total_seconds() > LATE_AFTER_S:
         yield f"told at {clock_time(held.told_at)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from crosswatch.demo.comparison import Held, Seen
@@ -9,10 +10,10 @@ from crosswatch.demo.spectator import SOMEBODY, item_words
 from crosswatch.simulator.titles import MOVIES, SHOWS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from crosswatch.simulator.plex import SimulatedPlex, Viewing
-    from crosswatch.simulator.plex.items import Item
+    from crosswatch.simulator.plex.items import Item, MediaFile
     from crosswatch.simulator.trakt import SimulatedTrakt
 
 
@@ -27,14 +28,17 @@ class Truth:
     def __init__(self, plexes: Iterable[SimulatedPlex], trakt: SimulatedTrakt) -> None:
         self._plexes = tuple(plexes)
         self._trakt = trakt
-        self._names = {
-            item: trakt_label(item) for plex in self._plexes for item in plex.world.library.everything()
-        }
+        items = [item for plex in self._plexes for item in plex.world.library.everything()]
+        self._names = {item: trakt_label(item) for item in items}
+        self._sharing: dict[MediaFile, list[Item]] = {}
+        for item in items:
+            if item.media is not None:
+                self._sharing.setdefault(item.media, []).append(item)
 
     def seen(self) -> list[Seen]:
-        """All viewings that have ended."""
+        """All viewings that have ended; of a file with several episodes, one of each that was begun."""
         viewings = [viewing for plex in self._plexes for viewing in plex.world.viewings]
-        return [one for viewing in viewings if (one := self._seen(viewing)) is not None]
+        return [one for viewing in viewings for one in self._seen(viewing)]
 
     def held(self) -> list[Held]:
         """All plays in all histories."""
@@ -44,10 +48,10 @@ class Truth:
             for play in user.history
         ]
 
-    def _seen(self, viewing: Viewing) -> Seen | None:
+    def _seen(self, viewing: Viewing) -> Iterator[Seen]:
         if viewing.ended_at is None:
-            return None
-        return Seen(
+            return
+        whole = Seen(
             who=viewing.person.title if viewing.person else SOMEBODY,
             label=item_words(viewing.item),
             trakt_label=self._names.get(viewing.item, ""),
@@ -57,6 +61,34 @@ class Truth:
             ended_at=viewing.ended_at,
             counted_at=viewing.counted_at,
         )
+        media = viewing.item.media
+        episodes = self._sharing.get(media, []) if media is not None else []
+        if len(episodes) > 1 and whole.progress:
+            yield from self._shares(whole, whole.progress, episodes)
+        else:
+            yield whole
+
+    def _shares(self, whole: Seen, progress: float, episodes: list[Item]) -> Iterator[Seen]:
+        """Each episode of the file with its share of a viewing that began at the file's beginning.
+
+        Plex's own count is that of the file, and says nothing of a single one.
+        """
+        took = (whole.ended_at - whole.started_at) / progress
+        share = 100.0 / len(episodes)
+        for place, item in enumerate(episodes):
+            if progress <= place * share:
+                return
+            until = min(progress, (place + 1) * share)
+            yield replace(
+                whole,
+                label=item_words(item),
+                trakt_label=self._names.get(item, ""),
+                rating_key=item.rating_key,
+                progress=100.0 * (until - place * share) / share,
+                started_at=whole.started_at + place * share * took,
+                ended_at=whole.started_at + until * took,
+                counted_at=None,
+            )
 
 
 def trakt_label(item: Item) -> str:

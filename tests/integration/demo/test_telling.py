@@ -129,31 +129,49 @@ UNKNOWN = b'{"movie": {"title": "Home", "year": 1901}, "progress": 5}'
 
 
 def test_a_scrobble_is_told_with_its_item_and_its_answer(client):
-    assert client.ask("POST", "/scrobble/stop", ARRIVAL) == ["stop Arrival (2016) at 98\u00a0%: done"]
     assert client.ask("POST", "/scrobble/stop", ARRIVAL) == [
-        "stop Arrival (2016) at 98\u00a0%: has it already"
+        "stop Arrival (2016) at 98\u00a0% for member: done"
     ]
-    assert client.ask("POST", "/scrobble/start", UNKNOWN) == ["start Home at 5\u00a0%: does not know it"]
+    assert client.ask("POST", "/scrobble/stop", ARRIVAL) == [
+        "stop Arrival (2016) at 98\u00a0% for member: has it already"
+    ]
+    assert client.ask("POST", "/scrobble/start", UNKNOWN) == [
+        "start Home at 5\u00a0% for member: does not know it"
+    ]
+
+
+def test_a_film_that_is_taken_for_another_is_told_as_both(client, trakt):
+    trakt.world.matcher.options = TraktOptions(title_despite_year=True)
+    misdated = b'{"movie": {"title": "True Grit", "year": 1970}, "progress": 5}'
+    assert client.ask("POST", "/scrobble/start", misdated) == [
+        "start True Grit (1970), taken for True Grit (2010), at 5\u00a0% for member: done"
+    ]
+    trakt.add_fault(Fault.answering(503))
+    assert client.ask("POST", "/scrobble/start", misdated) == [
+        "start True Grit (1970) at 5\u00a0% for member: out of order (503)"
+    ]
 
 
 def test_trouble_is_told_once_and_so_is_its_end(client, trakt):
     trakt.add_fault(Fault.answering(503))
     assert client.ask("POST", "/scrobble/stop", ARRIVAL) == [
-        "stop Arrival (2016) at 98\u00a0%: out of order (503)"
+        "stop Arrival (2016) at 98\u00a0% for member: out of order (503)"
     ]
     assert client.ask("POST", "/scrobble/stop", ARRIVAL) == []
     trakt.clear_faults()
-    assert client.ask("POST", "/scrobble/stop", ARRIVAL) == ["stop Arrival (2016) at 98\u00a0%: done"]
+    assert client.ask("POST", "/scrobble/stop", ARRIVAL) == [
+        "stop Arrival (2016) at 98\u00a0% for member: done"
+    ]
 
 
 def test_what_is_added_to_the_history_is_told_with_its_time(client):
     body = b'{"movies": [{"watched_at": "2026-11-01T20:00:00Z", "ids": {"imdb": "tt2543164"}}]}'
     (told,) = client.ask("POST", "/sync/history", body)
-    assert told.startswith("add to the history Arrival (2016), seen at ")
+    assert told.startswith("add to the history of member Arrival (2016), seen at ")
     assert told.endswith(": done")
 
 
 def test_looks_are_told_too_and_a_cleared_ledger_is_read_from_its_beginning(client, trakt):
     assert client.ask("GET", "/search/movie", query="WALL\\-E") == ["search for WALL-E"]
     trakt.ledger.clear()
-    assert client.ask("GET", "/sync/history") == ["read the history, to see what is there"]
+    assert client.ask("GET", "/sync/history") == ["read the history of member, to see what is there"]

@@ -7,7 +7,12 @@ import pytest
 from crosswatch.demo.comparison import Finding, Held, Seen, compare
 
 EIGHT = datetime(2026, 11, 1, 20, 0, tzinfo=UTC)
-LINKS = {"alice": "family", "bob": "family", "carol": "carol_c"}
+LINKS = {
+    "alice": ("family",),
+    "bob": ("family",),
+    "carol": ("carol_c",),
+    "Together": ("family", "carol_c"),
+}
 
 
 def at(minutes):
@@ -73,6 +78,26 @@ def test_two_people_of_one_account_each_have_their_play():
     comparison = compare(watched, [held(50), held(0)], LINKS)
     assert [(row.seen.who, row.held.at) for row in comparison.rows] == [("alice", at(0)), ("bob", at(50))]
     assert comparison.is_right
+
+
+@pytest.mark.parametrize(
+    ("at_trakt", "expected"),
+    [
+        pytest.param(
+            [held(), held(account="carol_c")], {"family": "recorded", "carol_c": "recorded"}, id="both"
+        ),
+        pytest.param([held()], {"family": "recorded", "carol_c": "lost"}, id="one of the two"),
+        pytest.param([], {"family": "lost", "carol_c": "lost"}, id="neither"),
+    ],
+)
+def test_what_two_watch_together_belongs_into_both_accounts(at_trakt, expected):
+    rows = compare([seen(who="Together")], at_trakt, LINKS).rows
+    assert {row.account: row.finding.value for row in rows} == expected
+
+
+def test_what_does_not_count_is_one_line_however_many_accounts_there_are():
+    (row,) = compare([seen(who="Together", progress=40.0)], [], LINKS).rows
+    assert (row.finding, row.account) == (Finding.LEFT_OUT, "")
 
 
 def verdict(title, *, minutes=-60, rating_key="9723"):

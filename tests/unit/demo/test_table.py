@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import io
+import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from crosswatch.demo.comparison import Comparison, Finding, Held, Row, Seen
@@ -22,7 +24,7 @@ def row(finding=Finding.RECORDED, *, who="alice", label="Arrival (2016)", told_s
         counted_at=None,
     )
     play = Held(account="family", label=label, at=END, told_at=END + timedelta(seconds=told_s))
-    return Row(seen=watched, held=play if held else None, finding=finding, reason=reason)
+    return Row(seen=watched, account="family", held=play if held else None, finding=finding, reason=reason)
 
 
 def written(*rows, is_colourful=False):
@@ -36,6 +38,21 @@ def test_a_person_is_named_once_and_the_columns_are_aligned():
     assert first.startswith("alice    Arrival (2016)")
     assert second.startswith("         Tenet (2020)")
     assert first.index("✓") == second.index("✓")
+
+
+def test_each_account_is_named_and_the_viewing_once():
+    first = row(told_s=3600)
+    second = replace(first, account="carol_c")
+    _, one, other, *_ = written(first, second)
+    assert re.search(r"✓ \d\d:\d\d  family   told at", one)
+    assert re.fullmatch(r" +✓ \d\d:\d\d  carol_c  told at \d\d:\d\d", other)
+    assert one.index("✓") == other.index("✓")
+
+
+def test_what_trakt_calls_otherwise_is_named():
+    play = replace(row().held, label="Arrival (2017)")
+    assert written(replace(row(), held=play))[1].endswith("as Arrival (2017)")
+    assert "as " not in written(row())[1]
 
 
 def test_progress_is_rounded_down_so_that_it_never_reads_as_more():
