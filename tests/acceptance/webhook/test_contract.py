@@ -15,7 +15,7 @@ TEST = recorded("webhooks/18-handover-test.json")
 PAPERMAN, FIRST = "Paperman (2012)", "M*A*S*H S01E01"
 HOOKED = (HOOKS, BOTH, STRANGER)
 SECRET = "canary-for-the-hook"
-HANG_S = 60
+HANG_S = 3600
 
 
 async def test_the_example_of_the_hand_over_ends_as_a_start_at_trakt(live_in):
@@ -114,7 +114,7 @@ async def test_the_answer_waits_for_nobody_who_is_asked(live_in, mode):
     for _ in range(2):
         status, answer = await home.send(recorded("webhooks/01-play-movie.json"))
         assert (status, bool(answer["play"])) == (200, True)
-    # Less than one of them: where the loopback is slow, the loop leaps to a timer of the app meanwhile.
+    # Where the loopback is slow, the loop leaps to timers of the app meanwhile, but never so far.
     assert asyncio.get_running_loop().time() - began < HANG_S / 2
     for neighbour in (home.plex, home.trakt):
         neighbour.clear_faults()
