@@ -13,8 +13,8 @@ from bench.peer import Peer, installed_peer
 from bench.report import print_table, print_verdict
 from bench.scale import Scale
 
-NAMES = ("start", "memory", "latency", "frames", "requests", "crowd", "outage", "ledger")
-WITH_PEER = frozenset({"start", "memory", "latency", "requests", "outage"})
+NAMES = ("start", "memory", "latency", "frames", "requests", "crowd", "outage", "mishaps", "ledger")
+WITH_PEER = frozenset({"start", "memory", "latency", "requests", "outage", "mishaps"})
 
 
 @click.command(epilog=f"The names are: {', '.join(NAMES)}.")

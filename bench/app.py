@@ -62,10 +62,17 @@ class App(Child):
 
 
 @contextlib.asynccontextmanager
-async def running_app(document: dict[str, Any]) -> AsyncIterator[App]:
-    """The app with this configuration, from its first 200 until it has ended."""
-    with tempfile.TemporaryDirectory(prefix="crosswatch-bench-") as folder:
-        async with App(Path(folder), document) as app:
+async def running_app(document: dict[str, Any], folder: Path | None = None) -> AsyncIterator[App]:
+    """The app with this configuration, from its first 200 until it has ended.
+
+    Args:
+        document: Its `config.json`.
+        folder: Where it keeps its things; None makes a folder and throws it away.
+    """
+    with contextlib.ExitStack() as stack:
+        if folder is None:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="crosswatch-bench-")))
+        async with App(folder, document) as app:
             await app.answers(app.port)
             yield app
 

@@ -60,7 +60,13 @@ class Peer:
 
     @contextlib.asynccontextmanager
     async def watching(
-        self, plex: SimulatedPlex, trakt: SimulatedTrakt, account: str, *, batch_s: int = AS_INSTALLED_S
+        self,
+        plex: SimulatedPlex,
+        trakt: SimulatedTrakt,
+        account: str,
+        *,
+        batch_s: int = AS_INSTALLED_S,
+        folder: Path | None = None,
     ) -> AsyncIterator[Child]:
         """The peer, from the moment at which it hears the server until it has ended.
 
@@ -69,12 +75,17 @@ class Peer:
             trakt: Where plays go; it must not block the User-Agents of libraries.
             account: Name of a new account there.
             batch_s: Seconds between two rounds of sending, at least 1.
+            folder: Where it keeps its things, and finds them again; None throws them away.
 
         Raises:
             TimeoutError: If it does not come to listen.
         """
-        with tempfile.TemporaryDirectory(prefix="crosswatch-bench-peer-") as folder:
-            environment = _configure(Path(folder), plex, trakt, account)
+        with contextlib.ExitStack() as stack:
+            if folder is None:
+                folder = Path(
+                    stack.enter_context(tempfile.TemporaryDirectory(prefix="crosswatch-bench-peer-"))
+                )
+            environment = _configure(folder, plex, trakt, account)
             command = (
                 str(self.python),
                 "-c",
@@ -84,7 +95,7 @@ class Peer:
                 str(batch_s),
                 "watch",
             )
-            async with Child(*command, environment=environment, folder=Path(folder)) as child:
+            async with Child(*command, environment=environment, folder=folder) as child:
                 await plex.world.hub.wait_for_listener(LISTENS_WITHIN_S)
                 yield child
 

@@ -74,6 +74,11 @@ class Child:
             await self._process.wait()
         self._log.close()
 
+    async def kill(self) -> None:
+        """End it at once, as a power cut would."""
+        self._process.kill()
+        await self._process.wait()
+
     def resident(self) -> int:
         """Its resident memory in bytes."""
         return int(self._info.memory_info().rss)
