@@ -29,22 +29,41 @@ class Json(Response):
         return msgspec.json.encode(content)
 
 
-class EventStream(StreamingResponse):
-    """Server-sent events, passed on at once by proxies that heed `X-Accel-Buffering`.
+class Pieces(StreamingResponse):
+    """An answer in pieces that are made while it is sent.
 
     Args:
-        pieces: Ready-made bytes. It is closed when the reader goes away, not when it happens to be collected.
+        pieces: They are closed when the reader goes away, not when they happen to be collected.
+        headers: Further headers.
+        media_type: What it is, if the class does not say.
     """
 
-    media_type = "text/event-stream"
-
-    def __init__(self, pieces: AsyncGenerator[bytes, None]) -> None:
-        super().__init__(pieces, headers={"X-Accel-Buffering": "no"})
+    def __init__(
+        self, pieces: AsyncGenerator[bytes, None], *, headers: dict[str, str], media_type: str | None = None
+    ) -> None:
+        super().__init__(pieces, headers=headers, media_type=media_type)
         self._pieces = pieces
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: D102 -- ASGI
         async with aclosing(self._pieces):
             await super().__call__(scope, receive, send)
+
+
+class EventStream(Pieces):
+    """Server-sent events, passed on at once by proxies that heed `X-Accel-Buffering`."""
+
+    media_type = "text/event-stream"
+
+    def __init__(self, pieces: AsyncGenerator[bytes, None]) -> None:
+        super().__init__(pieces, headers={"X-Accel-Buffering": "no"})
+
+
+class Download(Pieces):
+    """A file for the reader to keep, under this name."""
+
+    def __init__(self, pieces: AsyncGenerator[bytes, None], *, name: str, media_type: str) -> None:
+        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+        super().__init__(pieces, headers=headers, media_type=media_type)
 
 
 def refusal(sentence: str, **facts: Any) -> dict[str, Any]:
@@ -59,11 +78,15 @@ def wants_page(request: Request) -> bool:
 
 def form_fields(body: bytes) -> dict[str, str]:
     """The fields of a form, each once; nothing for what is no form."""
+    return {name: values[0] for name, values in form_lists(body).items()}
+
+
+def form_lists(body: bytes) -> dict[str, list[str]]:
+    """The fields of a form with all their values, one at least; nothing for what is no form."""
     try:
-        fields = parse_qs(body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS)
+        return parse_qs(body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS)
     except ValueError:
         return {}
-    return {name: values[0] for name, values in fields.items()}
 
 
 async def read_fields(request: Request, *, limit: int) -> dict[str, str]:

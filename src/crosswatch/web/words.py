@@ -23,6 +23,11 @@ def moment_words(at: datetime, now: datetime) -> str:
     return f"{local:%a %H:%M}" if abs(today - local) < WEEKDAY_WITHIN else f"{local.day} {local:%b}"
 
 
+def clock_words(at: datetime) -> str:
+    """`20:14`, in this machine's zone."""
+    return f"{at.astimezone():%H:%M}"
+
+
 def epoch_ms(at: datetime) -> int:
     """The moment in Unix milliseconds, as scripts count it."""
     return round(at.timestamp() * MS_PER_S)

@@ -5,6 +5,7 @@ const DAY_MS = 86_400_000;
 const clockOf = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit" });
 const weekdayOf = new Intl.DateTimeFormat(undefined, { weekday: "short", hour: "numeric", minute: "2-digit" });
 const dateOf = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
+const dayOf = new Intl.DateTimeFormat(undefined, { weekday: "short", day: "numeric", month: "short" });
 const exactOf = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
 
 /** Milliseconds as `21:02` or `1:46:00`. */
@@ -52,6 +53,6 @@ export function localise(root) {
     const at = new Date(Number(time.dataset.clock)); // below a day of the server's zone, which may be another one here
     write(time, (at.toLocaleDateString("sv") === time.dataset.day ? clockOf : weekdayOf).format(at));
   }
-  for (const time of root.querySelectorAll("time[data-date]")) write(time, dateOf.format(new Date(`${time.dateTime}T12:00`)));
-  for (const time of root.querySelectorAll("time")) time.title = exactOf.format(new Date(time.dateTime));
+  for (const time of root.querySelectorAll("time[data-date]")) write(time, dayOf.format(new Date(`${time.dateTime}T12:00`)));
+  for (const time of root.querySelectorAll("time[datetime*=T]")) time.title = exactOf.format(new Date(time.dateTime));
 }

@@ -1,0 +1,115 @@
+"""What a person may do about a play, and what is best done next. Pure.
+
+The rules are those of `service.corrections`, which refuses whatever is pressed too late all the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from crosswatch.access.register import Scope
+from crosswatch.core.delivery import is_taken_back
+from crosswatch.core.plays import DeliveryState, DesiredAction, PlayState
+from crosswatch.core.reasons import Reason, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from crosswatch.access.verdict import Guest
+    from crosswatch.core.plays import Delivery, Play
+
+NAMELESS = (Reason.NO_MATCH, Reason.AMBIGUOUS_MATCH, Reason.WRONG_MATCH)
+"""What saying what an item is can mend."""
+
+_PEOPLE = ("people", "People")
+_SETTINGS = ("settings", "Settings")
+
+ELSEWHERE = {
+    Reason.LINK_EXPIRED: ("people", "Link again"),
+    Reason.PERSON_UNLINKED: ("people", "Link"),
+    Reason.PERSON_UNKNOWN: _PEOPLE,
+    Reason.PERSON_PAUSED: _PEOPLE,
+    Reason.PERSON_NOT_LISTED: _PEOPLE,
+    Reason.SERVER_NOT_SELECTED: _SETTINGS,
+    Reason.SERVER_OFF: _PEOPLE,
+    Reason.LIBRARY_OFF: _SETTINGS,
+    Reason.KIND_OFF: _SETTINGS,
+    Reason.PLAYER_OFF: _SETTINGS,
+    Reason.NETWORK_OFF: _SETTINGS,
+    Reason.FEATURE_OFF: _SETTINGS,
+    Reason.APP_REFUSED: _SETTINGS,
+}
+"""On which screen a reason is mended, and what the way there is called."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NextAction:
+    """What is best done next.
+
+    Attributes:
+        word: What the button or link says.
+        way: Where it leads, relative to the first page; empty for a button that tries again.
+    """
+
+    word: str
+    way: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Possible:
+    """What a person may do about a play now."""
+
+    can_retry: bool
+    can_ignore: bool
+    can_undo: bool
+    can_match: bool
+
+
+def may_operate(guest: Guest) -> bool:
+    """Whether whoever asks may do more than look."""
+    return guest.scope is not None and guest.scope.covers(Scope.OPERATE)
+
+
+def next_action(play: Play, deliveries: Sequence[Delivery]) -> NextAction | None:
+    """What is best done about the play, or None if nothing needs to be."""
+    if play.verdict is Verdict.DELIVERED or play.reason in (Reason.LIVE, Reason.IDENTIFYING):
+        return None
+    if play.reason in NAMELESS:
+        return NextAction(word="Fix match", way=f"history/{play.id}#match")
+    if play.reason in ELSEWHERE:
+        way, word = ELSEWHERE[play.reason]
+        return NextAction(word=word, way=way)
+    if play.reason is Reason.IGNORED_BY_YOU:
+        return NextAction(word="Count it") if deliveries else None
+    is_open = play.verdict in (Verdict.QUEUED, Verdict.FAILED)
+    if not (is_open and possible(play, deliveries).can_retry):
+        return None
+    return NextAction(word="Try now" if play.verdict is Verdict.QUEUED else "Retry")
+
+
+def possible(play: Play, deliveries: Sequence[Delivery]) -> Possible:
+    """What a person may do about the play."""
+    is_ignored = play.reason is Reason.IGNORED_BY_YOU
+    is_told = any(row.acknowledged and row.acknowledged.action is DesiredAction.WATCHED for row in deliveries)
+    return Possible(
+        can_retry=any(_waits(row) or row.reason is Reason.IGNORED_BY_YOU for row in deliveries),
+        can_ignore=not is_told and not is_ignored and (any(map(_waits, deliveries)) or _is_open(play)),
+        can_undo=any(_is_ours(row) for row in deliveries),
+        can_match=play.media.kind.is_scrobbled,
+    )
+
+
+def _waits(row: Delivery) -> bool:
+    return row.state is not DeliveryState.SETTLED
+
+
+def _is_open(play: Play) -> bool:
+    return play.state is not PlayState.ENDED and play.verdict is Verdict.WATCHING
+
+
+def _is_ours(row: Delivery) -> bool:
+    """Whether the sink told us that it made this entry for us."""
+    known = row.acknowledged
+    is_watched = known is not None and known.action is DesiredAction.WATCHED
+    return is_watched and row.reason is Reason.WATCHED and not is_taken_back(row)
