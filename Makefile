@@ -3,7 +3,9 @@
 #   make serve   run it for real
 #   make test    the tests                 make check   style, types, import contracts
 #   make chaos   thousands of viewings under fire, SEED=… PLAYS=…
+#   make fuzz    tens of thousands of broken frames, bodies, configurations and requests
 #   make bench   figures, as ratios measured in one run
+#   make wheel   the package, into dist; make addon puts the Home Assistant add-on together there
 #   make docs    draw anew what the documentation takes from the code
 
 PYTHON ?= python3
@@ -11,7 +13,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 ARGS   ?=
 
-.PHONY: setup demo serve check format test chaos bench docs lock clean
+.PHONY: setup demo serve check format test chaos fuzz bench docs wheel addon lock clean
 
 setup: $(VENV)/.dev
 
@@ -37,11 +39,20 @@ test: $(VENV)/.dev
 chaos: $(VENV)/.dev
 	$(BIN)/python -m chaos $(if $(SEED),--seed $(SEED)) $(if $(PLAYS),--plays $(PLAYS)) $(ARGS)
 
+fuzz: $(VENV)/.dev
+	$(BIN)/pytest -m fuzz -n 2 -q $(ARGS)
+
 bench: $(VENV)/.dev
 	$(BIN)/python -m bench $(ARGS)
 
 docs: $(VENV)/.runtime
 	$(BIN)/python -m tools.draw_docs
+
+wheel: $(VENV)/.dev
+	$(BIN)/python -m hatchling build -t wheel
+
+addon:
+	$(PYTHON) -m tools.pack_addon dist/crosswatch-addon
 
 # Needs uv; only whoever changes a dependency runs it. The locks name no registry.
 lock:
