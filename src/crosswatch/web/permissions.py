@@ -70,6 +70,7 @@ RULES = (
     Rule("GET", "/history/{play_id}/match", Scope.OPERATE),  # it asks Trakt
     Rule("POST", "/history/{play_id}/{verb}", Scope.OPERATE, largest_body=SMALL_BODY),
     Rule("POST", "/api/logs/debug", Scope.OPERATE),
+    Rule("POST", "/logs", Scope.OPERATE, largest_body=SMALL_BODY),
     Rule("POST", "/api/explain", Scope.READ),  # it changes nothing
     Rule("GET", "/api/config", Scope.ADMIN),
     Rule("GET", "/api/access/me", Scope.READ),

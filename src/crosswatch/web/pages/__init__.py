@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 from fastapi import Depends
 
 from crosswatch.web.depends import note_health
-from crosswatch.web.pages import history_page, looks_page, now_page
+from crosswatch.web.pages import history_page, logs_page, looks_page, now_page
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-SCREENS = (now_page, history_page, looks_page)
+SCREENS = (now_page, history_page, logs_page, looks_page)
 
 
 def add_pages(app: FastAPI) -> None:
