@@ -25,7 +25,7 @@ from crosswatch.linking.desk import LinkingDesk
 from crosswatch.logs import LogHub
 from crosswatch.outgoing import make_connector
 from crosswatch.providers.anime.lists import AnimeLists
-from crosswatch.providers.scrobble.trakt.accounts import sink_accounts
+from crosswatch.providers.scrobble.trakt.accounts import pair_of, sink_accounts
 from crosswatch.providers.scrobble.trakt.client import TraktClient
 from crosswatch.providers.scrobble.trakt.sink import Profile, TraktSink
 from crosswatch.providers.scrobble.trakt.tokens import Tokens
@@ -42,6 +42,8 @@ from crosswatch.service.webhooks import Webhooks
 from crosswatch.service.workers import DeliveryWorkers
 from crosswatch.storage.closed import ClosedLedger
 from crosswatch.storage.opening import DATABASE_NAME, open_ledger
+from crosswatch.tallies import Tallies
+from crosswatch.upkeep.keeper import Upkeep
 from crosswatch.watching import Surroundings, Watching
 
 if TYPE_CHECKING:
@@ -85,6 +87,8 @@ class Runtime:
         self.access = AccessDesk(directory, clock=self.clock, environment=environment)
         self.logs = LogHub(secrets=lambda: self.config.secrets, clock=self.clock)
         self.ledger: Ledger = ClosedLedger("The database is not open yet.")
+        self.tallies = Tallies()
+        self.upkeep = Upkeep(self, self.tallies)
         self._feed = ChangeFeed()
         self._tasks: list[asyncio.Task[None]] = []
         self._stack = contextlib.AsyncExitStack()
@@ -131,6 +135,7 @@ class Runtime:
         self._stack.push_async_callback(self._linking.aclose)
         self._stack.callback(self.config.subscribe(self._on_config))
         await self._try_open(http)
+        await self.upkeep.start(http)
         self._keep_going("watching config.json", lambda: self.config.watch(asyncio.sleep))
         self._keep_going("watching access.json", lambda: self.access.watch(asyncio.sleep))
         self._keep_going("applying config.json", lambda: self._apply_changes(http))
@@ -141,6 +146,7 @@ class Runtime:
     async def stop(self) -> None:
         """Stop everything, in the order in which nothing is lost: hear, deliver, write."""
         self._feed.close()
+        await self.upkeep.stop()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -171,7 +177,7 @@ class Runtime:
         return True
 
     async def _begin(self, http: aiohttp.ClientSession, ledger: SqliteLedger) -> None:
-        client = TraktClient(http, lambda: self.config.settings.trakt)
+        client = TraktClient(http, lambda: self.config.settings.trakt, heard=self.upkeep.hear_trakt)
         tokens = Tokens(self.config, client, self.clock)
         self._stack.push_async_callback(tokens.aclose)
         sink = self._sink = TraktSink(client, tokens, ledger, self.clock)
@@ -190,11 +196,17 @@ class Runtime:
                 write_interval_s=lambda: self.config.settings.trakt.write_interval_seconds,
                 changed=self._feed.publish,
                 ratings=teller,
+                tallies=self.tallies,
             ),
             clock=self.clock,
         )
         recorder = Recorder(
-            ledger, rules=self.rules, clock=self.clock, wake=workers.wake, changed=self._feed.publish
+            ledger,
+            rules=self.rules,
+            clock=self.clock,
+            wake=workers.wake,
+            changed=self._feed.publish,
+            tallies=self.tallies,
         )
         self._watching = Watching(
             Surroundings(
@@ -375,12 +387,15 @@ class Runtime:
         worker = self._workers.worker(account) if self._workers is not None else None
         outage = worker.outage if worker is not None else None
         sentence = hold.detail if hold is not None else outage.sentence if outage is not None else ""
+        pair = pair_of(self.config.settings, account.name)
         return {
             "name": str(account),
             "ok": hold is None and outage is None,
             "reason": hold.reason.value if hold is not None else "",
             "sentence": sentence or (status.warning if status is not None else ""),
             "expires_at": status.expires_at if status is not None else None,
+            "renewed_at": pair.made_at if pair is not None else None,
+            "last_ok_at": self.upkeep.ear.last_ok_at(pair.access_token) if pair is not None else None,
         }
 
     async def _name_at_trakt(self, account: SinkAccount) -> str:

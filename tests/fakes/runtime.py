@@ -22,6 +22,8 @@ from crosswatch.service.delivery import AccountWorker
 from crosswatch.service.memory import Memory
 from crosswatch.service.webhooks import Receipt
 from crosswatch.service.workers import DeliveryWorkers
+from crosswatch.tallies import Tallies
+from crosswatch.upkeep.keeper import Upkeep
 from fakes.sink import ModelSink
 
 
@@ -34,6 +36,7 @@ class FakeRuntime:
         self.access = AccessDesk(directory, clock=self.clock)
         self.logs = LogHub(secrets=lambda: self.config.secrets, clock=self.clock)
         self.ledger = ledger
+        self.upkeep = Upkeep(self, Tallies())
         self.watch: dict[str, Any] = {
             "has_watch": False,
             "alive": False,

@@ -38,6 +38,7 @@ from crosswatch.config.neighbours import (
     WebhookSettings,
 )
 from crosswatch.config.secrets import find_mask
+from crosswatch.config.upkeep import BackupSettings, NoticeSettings
 from crosswatch.config.validation import check_settings, explain
 from crosswatch.config.view import View
 from crosswatch.errors import ConfigError
@@ -49,9 +50,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AccessSettings",
+    "BackupSettings",
     "FeatureSettings",
     "FilterSettings",
     "LimitSettings",
+    "NoticeSettings",
     "PersonSettings",
     "PlexSettings",
     "ServerSettings",
@@ -89,6 +92,8 @@ class Settings(View, frozen=True, kw_only=True):
     storage: StorageSettings = StorageSettings()
     web: WebSettings = WebSettings()
     access: AccessSettings = AccessSettings()
+    notices: NoticeSettings = NoticeSettings()
+    backup: BackupSettings = BackupSettings()
     runtime: RuntimeSettings = RuntimeSettings()
     servers: tuple[ServerSettings, ...] = ()
     people: tuple[PersonSettings, ...] = ()

@@ -31,6 +31,7 @@ SHORTEST_REDACTED = 4
 
 _SECRET_NAME = re.compile(
     r"token|secret|passw|passphrase|apikey|accesskey|privatekey|signingkey|credential|authorization|cookie"
+    r"|webhookurl|ntfyurl|appriseurl"  # whoever knows the address may write there
 )
 _HARMLESS_NAMES = frozenset(
     {"tokentype", "tokenurl", "tokenuri", "tokenendpoint", "tokenexpiresat", "tokenexpiresin"}

@@ -61,6 +61,8 @@ def check_settings(settings: Settings) -> None:
     _require_address("trakt.api_url", settings.trakt.api_url, empty=False)
     _require_address("trakt.auth_url", settings.trakt.auth_url, empty=False)
     _require_storage(settings.storage.url)
+    _require_secret_address("notices.webhook_url", settings.notices.webhook_url)
+    _require_secret_address("notices.ntfy_url", settings.notices.ntfy_url, needs_path=True)
     options = settings.features.watch.options
     if options.reconnect_backoff_max_seconds < options.reconnect_backoff_min_seconds:
         key = "features.watch.options.reconnect_backoff_max_seconds"
@@ -85,6 +87,25 @@ def _require_address(key: str, text: str, *, empty: bool = True) -> None:
         raise ConfigError(f"{key} must be {allowed}, not {given}.", key=key)
     if "?" in text or "#" in text:
         raise ConfigError(f"{key} must end before the question mark; leave out what follows it.", key=key)
+    if is_forbidden_destination(address.hostname or ""):
+        raise ConfigError(
+            f"{key} is an address at which no server of yours can be (link-local, or a cloud's own).", key=key
+        )
+
+
+def _require_secret_address(key: str, text: str, *, needs_path: bool = False) -> None:
+    """An address that may hold a token anywhere, so that it is never repeated."""
+    if not text:
+        return
+    try:
+        address = urlsplit(text)
+        usable = address.scheme in {"http", "https"} and bool(address.hostname) and address.port != 0
+    except ValueError:
+        usable = False
+    if not usable or any(character.isspace() for character in text):
+        raise ConfigError(f"{key} must be an address that begins with http:// or https://.", key=key)
+    if needs_path and not address.path.strip("/"):
+        raise ConfigError(f"{key} must end with a topic, such as https://ntfy.sh/my-topic.", key=key)
     if is_forbidden_destination(address.hostname or ""):
         raise ConfigError(
             f"{key} is an address at which no server of yours can be (link-local, or a cloud's own).", key=key

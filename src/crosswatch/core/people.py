@@ -23,6 +23,9 @@ from crosswatch.core.reasons import Reason
 NAMES_TO_COME = "plex.tv has not told all names of the account yet."
 HOME_TO_COME = "The server under `plex`, whose owner is number 1, has not answered yet."
 
+UNKNOWN_PEOPLE = (Reason.PERSON_UNLINKED, Reason.PERSON_NOT_LISTED, Reason.PERSON_UNKNOWN)
+"""Why a play was skipped by somebody who is new."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Home:

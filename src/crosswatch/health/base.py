@@ -40,7 +40,6 @@ def base_checks(facts: Facts) -> Iterator[Check]:
             title="Run by root",
             sentence="The process may do everything on this machine; it needs none of that.",
             action="Run it as a user of its own.",
-            is_remark=True,
         )
     if facts.skew is not None:
         yield _clock(facts.skew)
@@ -84,7 +83,9 @@ def _storage(facts: Facts) -> Check:
             title="The database can't be used",
             sentence=facts.storage_problem,
         )
-    return Check(id="storage", title="Database", sentence="Plays can be read and written.")
+    return Check(
+        id="storage", title="Database", sentence="Plays can be read and written.", proved_at=facts.now
+    )
 
 
 def _clock(skew: timedelta) -> Check:

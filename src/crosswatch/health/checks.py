@@ -66,6 +66,7 @@ class Check:
         next_try_at: When the app tries again by itself, or None.
         button: `start_watch` if that is the mend, else empty.
         is_remark: Whether it is worth a word although it is fine.
+        proved_at: When something last went well that shows that it is fine; None where nothing shows it.
     """
 
     id: str
@@ -77,6 +78,7 @@ class Check:
     next_try_at: datetime | None = None
     button: str = ""
     is_remark: bool = False
+    proved_at: datetime | None = None
 
     @property
     def kind(self) -> str:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from crosswatch.core.plays import SinkAccount
+from crosswatch.core.ports import Backlog
 from crosswatch.core.reasons import EXPLANATIONS, Reason
 from crosswatch.core.sentences import tell_action
 from crosswatch.health.checks import Check, Level, check_id
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from crosswatch.config.model import Settings
-    from crosswatch.core.ports import Backlog
     from crosswatch.health.facts import Facts
 
 WAITING_TOO_LONG = timedelta(minutes=15)
@@ -25,8 +25,10 @@ def sink_checks(facts: Facts) -> Iterator[Check]:
     """Each account's link and what waits for it, and a remark if everyone's plays go to one account."""
     for status in facts.sinks:
         yield _link(status, facts.now)
-    for account, backlog in facts.backlog.items():
-        yield _backlog(account, backlog, facts.now)
+    if not facts.storage_problem:  # else nobody knows what waits
+        told = {account_of(str(status["name"])): Backlog() for status in facts.sinks}
+        for account, backlog in {**told, **facts.backlog}.items():
+            yield _backlog(account, backlog, facts.now)
     yield from _remarks(facts.settings)
 
 
@@ -52,6 +54,7 @@ def _link(status: Mapping[str, Any], now: datetime) -> Check:
             title="A link is about to end" if warning else "Link to Trakt",
             sentence=warning or f"{_called(account)} can be used.{_dates(status, now)}",
             action=tell_action(Reason.LINK_EXPIRED, account) if warning else "",
+            proved_at=_proof(status),
         )
     told = EXPLANATIONS[Reason(status["reason"])] if status.get("reason") else None
     return Check(
@@ -61,6 +64,12 @@ def _link(status: Mapping[str, Any], now: datetime) -> Check:
         sentence=warning,
         action=tell_action(Reason(status["reason"]), account) if told else "",
     )
+
+
+def _proof(status: Mapping[str, Any]) -> datetime | None:
+    """When Trakt last took the link: that it has not refused it yet shows nothing."""
+    known = [status.get(name) for name in ("last_ok_at", "renewed_at")]
+    return max((moment for moment in known if isinstance(moment, datetime)), default=None)
 
 
 def _called(account: SinkAccount) -> str:
@@ -94,7 +103,7 @@ def _backlog(account: SinkAccount, backlog: Backlog, now: datetime) -> Check:
             next_try_at=backlog.next_attempt_at,
         )
     sentence = f"{waiting} on the way to Trakt." if backlog.watched else "Nothing waits."
-    return Check(id=known_as, title="Plays on their way", sentence=sentence)
+    return Check(id=known_as, title="Plays on their way", sentence=sentence, proved_at=now)
 
 
 def _remarks(settings: Settings) -> Iterator[Check]:

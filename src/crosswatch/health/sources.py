@@ -23,7 +23,7 @@ def source_checks(facts: Facts) -> Iterator[Check]:
     features, is_alive = facts.settings.features, bool(facts.watch.get("alive"))
     if features.watch.enabled or is_alive:
         if is_alive:
-            yield Check(id="watcher", title="Watching", sentence="The watcher runs.")
+            yield Check(id="watcher", title="Watching", sentence="The watcher runs.", proved_at=facts.now)
             for status in facts.watch.get("servers", ()):
                 yield _server(status, facts.now)
         else:
@@ -80,6 +80,7 @@ def _server(status: Mapping[str, Any], now: datetime) -> Check:
         title=server.name,
         sentence=f"{server.name} is connected{heard}.",
         since=status.get("since"),
+        proved_at=now,
     )
 
 

@@ -18,14 +18,15 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from crosswatch.core.delivery import Step, next_step
-from crosswatch.core.outcomes import AlreadyThere, Outcome, Refused, Retry
-from crosswatch.core.plays import DesiredAction
+from crosswatch.core.outcomes import Accepted, AlreadyThere, Outcome, Refused, Retry
+from crosswatch.core.plays import DesiredAction, PlayState
 from crosswatch.core.ports import Attempt, Claim, Order, Settlement
-from crosswatch.core.reasons import Reason
+from crosswatch.core.reasons import Reason, Verdict
 from crosswatch.core.remote_history import MARGIN, find_remote, span_to_read
 from crosswatch.errors import StorageError
 from crosswatch.service.pace import Outage, Pace
 from crosswatch.service.story import tell_attempt
+from crosswatch.tallies import Counted, Tallies
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -51,6 +52,8 @@ LOOK_EVERY_S = 60.0
 LONGEST_DELAY = timedelta(hours=1)
 """No attempt is put off for longer; one that seems to be was put off by a clock that was set back since."""
 
+_ENDS = (DesiredAction.STOP, DesiredAction.WATCHED)
+
 log = logging.getLogger("crosswatch.trakt")
 
 
@@ -67,6 +70,7 @@ class AccountWorker:
         write_interval_s: Least seconds between two writes; asked anew each time.
         changed: Called with each play whose row changed.
         ratings: Tells the account of ratings where no play waits; None where there are none.
+        tallies: What came of plays is counted there; None counts nowhere.
         jitter: A number from 0.0 to 1.0.
     """
 
@@ -82,6 +86,7 @@ class AccountWorker:
         write_interval_s: Callable[[], float],
         changed: Callable[[PlayId], None],
         ratings: RatingTeller | None = None,
+        tallies: Tallies | None = None,
         jitter: Callable[[], float] = random.random,
     ) -> None:
         self.account = account
@@ -92,6 +97,7 @@ class AccountWorker:
         self._worker = f"{worker} {account}"  # leases are given back without those of its neighbours
         self._changed = changed
         self._ratings = ratings
+        self._tallies = tallies or Tallies()
         self._pace = Pace(account, write_interval_s=write_interval_s, jitter=jitter)
         self._wake = asyncio.Event()
         self._turn = asyncio.Lock()
@@ -313,8 +319,25 @@ class AccountWorker:
                     settlement.claim.play.media.label,
                     extra={"event": "delivery.fenced", "play": settlement.claim.play.id},
                 )
+            else:
+                self._count(settlement)
             self._changed(settlement.claim.play.id)
         await self._end_outage(now)
+
+    def _count(self, settlement: Settlement) -> None:
+        """Count what the sink said, if that is its last word on the play."""
+        attempted, outcome = settlement.claim.delivery, settlement.outcome
+        if isinstance(outcome, Refused):
+            self._tallies.count(Counted.PLAYS, Verdict.FAILED, outcome.reason)
+        if not isinstance(outcome, Accepted | AlreadyThere):
+            return
+        self._tallies.note_delivery((settlement.at - attempted.desired.at).total_seconds())
+        if settlement.claim.play.state is PlayState.ENDED and attempted.desired.action in _ENDS:
+            is_watched = attempted.desired.action is DesiredAction.WATCHED
+            told = Reason.ALREADY_RECORDED if isinstance(outcome, AlreadyThere) else Reason.WATCHED
+            self._tallies.count(
+                Counted.PLAYS, Verdict.DELIVERED, told if is_watched else Reason.POSITION_SAVED
+            )
 
     async def _end_outage(self, now: datetime) -> None:
         """Let everything go that waited for the account, if it can be used again."""

@@ -25,6 +25,7 @@ from crosswatch.core.reasons import Reason, Verdict
 from crosswatch.errors import StorageError
 from crosswatch.service.story import person_of, tell_counted, tell_event, tell_found
 from crosswatch.service.tails import Tails
+from crosswatch.tallies import Counted, Tallies
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -73,6 +74,7 @@ class Recorder:
         clock: Tells the time.
         wake: Called with the accounts that have something new to know, after the commit.
         changed: Called with each play that was written, after the commit.
+        tallies: What was heard is counted there; None counts nowhere.
     """
 
     def __init__(
@@ -83,7 +85,9 @@ class Recorder:
         clock: Clock,
         wake: Callable[[SinkAccount], None],
         changed: Callable[[PlayId], None],
+        tallies: Tallies | None = None,
     ) -> None:
+        self._tallies = tallies or Tallies()
         self._ledger = ledger
         self._rules = rules
         self._clock = clock
@@ -193,6 +197,7 @@ class Recorder:
         for one in judged:
             if one.event is not None:
                 _say(one.event, one.change)
+                self._count(one.event, one.change)
         self._announce(changes)
 
     def _announce(self, changes: Sequence[PlayChange]) -> None:
@@ -203,6 +208,13 @@ class Recorder:
             self._changed(change.play.id)
             if change.play.state is PlayState.ENDED:
                 self._tails.forget(change.play.id)
+
+    def _count(self, event: ScrobbleEvent, change: PlayChange) -> None:
+        """Count what was heard, and what ended without anybody being told."""
+        play = change.play
+        self._tallies.count(Counted.EVENTS, play.origin, event.action)
+        if play.state is PlayState.ENDED and play.verdict is Verdict.SKIPPED:
+            self._tallies.count(Counted.PLAYS, Verdict.SKIPPED, play.reason)
 
     def _note_trouble(self, error: StorageError) -> None:
         if not self.problem:

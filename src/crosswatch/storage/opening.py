@@ -23,7 +23,7 @@ from crosswatch.storage.migrations import MIGRATIONS, free_name, make_private_fi
 from crosswatch.storage.threads import Reader, Writer, connect
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -104,6 +104,21 @@ def _prepare(
             raise storage_error(error, path) from error
         raise
     return let_go
+
+
+@contextlib.contextmanager
+def hold_database(path: Path) -> Iterator[None]:
+    """Keep everybody else from using the database, which need not be there.
+
+    Raises:
+        StorageError: If another process uses it.
+        OSError: If the lock file cannot be made.
+    """
+    let_go = _lock(path)
+    try:
+        yield
+    finally:
+        let_go()
 
 
 def _lock(path: Path) -> Callable[[], None]:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from crosswatch.access.headers import Heads
+    from crosswatch.web.ports import RuntimeLike
 
 FORM = "application/x-www-form-urlencoded"
 POLICY_VIOLATION = 1008
@@ -55,7 +56,10 @@ class Door:
         if scope["type"] != "http":  # nothing here speaks anything else
             await send({"type": "websocket.close", "code": POLICY_VIOLATION})
             return
-        arrival = Arrival(scope, scope["app"].state.runtime)
+        runtime: RuntimeLike = scope["app"].state.runtime
+        arrival = Arrival(scope, runtime)
+        peer = (scope.get("client") or ("",))[0]
+        runtime.upkeep.door.note(arrival.visitor, arrival.guest, peer, runtime.clock.now())
         _write_down(scope, arrival)
         body = Body(arrival.heads, receive, largest=arrival.rule.largest_body)
         send = body.closing(send)

@@ -16,7 +16,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from crosswatch.web.drawing import draw
-from crosswatch.web.now import look, look_at_health
+from crosswatch.web.now import look
 from crosswatch.web.words import epoch_ms
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class LivePage:
         """How everything stands, or stood a moment ago."""
         at = asyncio.get_running_loop().time()
         if self._health is None or at - self._health[0] > HEALTH_HOLDS_S:
-            self._health = at, await look_at_health(self._runtime)
+            self._health = at, await self._runtime.upkeep.look()
         return self._health[1]
 
     def close(self) -> None:

@@ -14,8 +14,6 @@ from crosswatch.core.ports import PlayQuery
 from crosswatch.core.reasons import Reason, Verdict
 from crosswatch.core.sentences import Told, accounts_words, tell_play
 from crosswatch.errors import StorageError
-from crosswatch.health.facts import Facts
-from crosswatch.health.judging import judge
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -158,15 +156,6 @@ async def look(runtime: RuntimeLike) -> NowPage:
     return _build(runtime, rows, now)
 
 
-async def look_at_health(runtime: RuntimeLike) -> Health:
-    """Whether plays reach Trakt, without the plays."""
-    try:
-        backlog, problem = await runtime.ledger.backlog(), ""
-    except StorageError as error:
-        backlog, problem = {}, str(error)
-    return _judge(runtime, backlog, problem, runtime.clock.now())
-
-
 async def _read(runtime: RuntimeLike, now: datetime) -> _Rows:
     ledger = runtime.ledger
     recent = await ledger.plays(PlayQuery(limit=LOOKED_AT))
@@ -184,26 +173,9 @@ async def _read(runtime: RuntimeLike, now: datetime) -> _Rows:
     )
 
 
-def _judge(runtime: RuntimeLike, backlog: dict[SinkAccount, Backlog], problem: str, now: datetime) -> Health:
-    settings = runtime.config.settings
-    return judge(
-        Facts(
-            settings=settings,
-            config_problem=str(runtime.config.problem or ""),
-            storage_problem=problem,
-            watch=runtime.watch_status(),
-            sinks=runtime.sink_status(),
-            backlog=backlog,
-            now=now,
-            is_claimed=runtime.access.is_claimed or settings.access.external,
-            access_problem=runtime.access.problem,
-        )
-    )
-
-
 def _build(runtime: RuntimeLike, rows: _Rows, now: datetime) -> NowPage:
     rules = runtime.rules()
-    health = _judge(runtime, rows.backlog, rows.problem, now)
+    health = runtime.upkeep.judge(rows.backlog, rows.problem)
 
     def cards(plays: Sequence[Play]) -> tuple[Card, ...]:
         return tuple(

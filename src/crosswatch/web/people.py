@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from crosswatch.core.events import OWNER_ID
 from crosswatch.core.filters import ID_PREFIX, fold
-from crosswatch.core.people import is_listed, linked_people
+from crosswatch.core.people import UNKNOWN_PEOPLE, is_listed, linked_people
 from crosswatch.core.ports import PlayQuery
-from crosswatch.core.reasons import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -23,9 +22,7 @@ if TYPE_CHECKING:
     from crosswatch.core.events import Account
     from crosswatch.core.people import Rules
     from crosswatch.core.plays import Play
-
-UNKNOWN_PEOPLE = (Reason.PERSON_UNLINKED, Reason.PERSON_NOT_LISTED, Reason.PERSON_UNKNOWN)
-"""Why a play was skipped by somebody who is new."""
+    from crosswatch.core.reasons import Reason
 
 MOST_PLAYS = 500
 """So many skipped plays are looked at for each of these reasons, the newest first."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from crosswatch.service.corrections import Corrections
     from crosswatch.service.memory import Known
     from crosswatch.service.webhooks import Receipt
+    from crosswatch.upkeep.keeper import Upkeep
 
 
 class RuntimeLike(Protocol):
@@ -53,6 +54,10 @@ class RuntimeLike(Protocol):
     def access(self) -> AccessDesk:  # noqa: D102 -- see above
         ...
 
+    @property
+    def upkeep(self) -> Upkeep:
+        """What looks after the app: checks, notices, backups, sums."""
+
     async def start(self) -> None:
         """Load the configuration, open the database, deliver, and watch if `features.watch.enabled`."""
 
@@ -84,9 +89,11 @@ class RuntimeLike(Protocol):
         """
 
     def sink_status(self) -> list[dict[str, Any]]:
-        """For each sink account that plays go to: `name`, `ok`, `reason`, `sentence` and `expires_at`.
+        """For each sink account that plays go to: `name`, `ok`, `reason`, `sentence` and some moments.
 
-        `reason` is empty where the account is fine, or where it only takes time.
+        `reason` is empty where the account is fine, or where it only takes time. The moments, aware UTC or
+        None: when the link ends (`expires_at`), when it was renewed (`renewed_at`), when the sink last took
+        it (`last_ok_at`).
         """
 
     def rules(self) -> Rules:

@@ -54,6 +54,11 @@ class Pair:
         return f"Pair(expires_at={self.ends_at})"
 
     @property
+    def made_at(self) -> datetime | None:
+        """When Trakt gave it, aware UTC, or None if unknown."""
+        return _moment(self.created_at)
+
+    @property
     def ends_at(self) -> datetime | None:
         """When the access token ends, aware UTC, or None if unknown."""
         end = self.created_at + self.expires_in if self.created_at and self.expires_in else self.expires_at

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote, urlencode
@@ -107,6 +108,17 @@ class Unasked:
 
 
 Reply = Answer | Failure | Unasked
+
+_STEP = re.compile(
+    "scrobble|start|pause|stop|sync|history|ratings|remove|users|settings|search|imdb|tmdb|tvdb|trakt|"
+    "movies?|shows?|seasons?|episodes?|oauth|token|device|code|revoke"
+)
+
+
+def route_of(path: str) -> str:
+    """The path with `{id}` in place of whatever names something, so that there are only a few of them."""
+    steps = path.strip("/").split("/")
+    return "/" + "/".join(step if _STEP.fullmatch(step) else "{id}" for step in steps)
 
 
 def shortened(text: str, length: int = SHOWN_LENGTH) -> str:

@@ -58,6 +58,7 @@ class TraktClient:
         session: Shared with others; it is not closed here. It should limit no connections.
         settings: The app and the addresses; asked anew for each request.
         patience: How long to wait.
+        heard: Called with each request, what came of it, and the access token that went with it or nothing.
     """
 
     def __init__(
@@ -66,8 +67,10 @@ class TraktClient:
         settings: Callable[[], TraktSettings],
         *,
         patience: Patience | None = None,
+        heard: Callable[[Request, Reply, str], None] = lambda *_: None,
     ) -> None:
         self._session = session
+        self._heard = heard
         self._settings = settings
         wait = patience or Patience()
         self._timeout = aiohttp.ClientTimeout(
@@ -87,7 +90,9 @@ class TraktClient:
             "trakt-api-key": settings.client_id,
             "Authorization": f"Bearer {access_token}",
         }
-        return await self._exchange(settings.api_url, request, headers)
+        reply = await self._exchange(settings.api_url, request, headers)
+        self._heard(request, reply, access_token)
+        return reply
 
     async def authorize(self, path: str, fields: dict[str, Any], *, with_secret: bool = True) -> Reply:
         """What the OAuth host says to these fields, the app's id added, and its secret if it has one."""
@@ -95,7 +100,10 @@ class TraktClient:
         body = {**fields, "client_id": settings.client_id}
         if with_secret and settings.client_secret:
             body["client_secret"] = settings.client_secret
-        return await self._exchange(settings.auth_url, Request(method="POST", path=path, body=body), {})
+        request = Request(method="POST", path=path, body=body)
+        reply = await self._exchange(settings.auth_url, request, {})
+        self._heard(request, reply, "")
+        return reply
 
     async def _exchange(self, base_url: str, request: Request, headers: dict[str, str]) -> Answer | Failure:
         if not all(value.isascii() and value.isprintable() for value in headers.values()):

@@ -1,0 +1,170 @@
+"""`Shelf`: the folder in which backups lie; filled each night, and never with more than a week of them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from crosswatch.backup.archive import make_archive
+from crosswatch.errors import BackupError
+from crosswatch.health.facts import BackupState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from crosswatch.clock import Clock
+
+FOLDER = "backups"
+KEPT = 7
+NIGHT_HOUR = 3
+"""In this machine's zone."""
+
+SPAN = timedelta(hours=20)
+"""A backup that is younger makes another one unnecessary, so that a restart in the night makes no second."""
+
+TRY_AGAIN_AFTER_S = 3600.0
+
+_NAME = re.compile(r"crosswatch-(\d{8}T\d{6}Z)\.zip")
+_STAMP = "%Y%m%dT%H%M%SZ"
+
+log = logging.getLogger("crosswatch.backup")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """A backup on the shelf.
+
+    Attributes:
+        name: Of the file.
+        made_at: When, aware UTC.
+        size: In bytes.
+    """
+
+    name: str
+    made_at: datetime
+    size: int
+
+
+class Shelf:
+    """The backups of one installation.
+
+    Args:
+        directory: The folder of `config.json`.
+        clock: Tells the time.
+        is_wanted: Whether one is to be made each night; asked anew each time.
+    """
+
+    def __init__(
+        self, directory: Path, *, clock: Clock, is_wanted: Callable[[], bool] = lambda: True
+    ) -> None:
+        self._directory = directory
+        self._folder = directory / FOLDER
+        self._clock = clock
+        self._is_wanted = is_wanted
+        self._turn = asyncio.Lock()
+        self._state = BackupState(wanted_since=clock.now())
+
+    @property
+    def state(self) -> BackupState | None:
+        """How backups stand, as it was found out last; None where none are wanted."""
+        return self._state if self._is_wanted() else None
+
+    async def contents(self) -> list[Kept]:
+        """What is on the shelf, the newest first."""
+        return await asyncio.to_thread(self._find)
+
+    async def make(self) -> Kept:
+        """Make one now, and take away what is more than a week of them.
+
+        Raises:
+            BackupError: If it cannot be made.
+        """
+        async with self._turn:
+            try:
+                kept = await asyncio.to_thread(self._make)
+            except BackupError as error:
+                self._state = await self._looked(str(error))
+                log.warning("%s", error, extra={"event": "backup.failed"})
+                raise
+            self._state = await self._looked("")
+        log.info("a backup was made: %s", kept.name, extra={"event": "backup.made"})
+        return kept
+
+    def path_of(self, name: str) -> Path:
+        """Where the backup of that name lies.
+
+        Raises:
+            BackupError: If there is none.
+        """
+        path = self._folder / name
+        if not _NAME.fullmatch(name) or not path.is_file():
+            raise BackupError("There is no backup of that name.")
+        return path
+
+    async def fill(self) -> None:
+        """Make one each night, for ever; one that was slept through is made as soon as that is noticed."""
+        self._state = await self._looked("")
+        while True:
+            now = self._clock.now()
+            due_at = due_after(self._state.last_at, now)
+            if self._is_wanted() and now >= due_at:
+                try:
+                    await self.make()
+                except BackupError:
+                    await self._clock.sleep(TRY_AGAIN_AFTER_S)
+                continue
+            await self._clock.sleep(min(TRY_AGAIN_AFTER_S, max(1.0, (due_at - now).total_seconds())))
+
+    # ------------------------------------------------------------------------------ the folder
+
+    async def _looked(self, problem: str) -> BackupState:
+        found = await self.contents()
+        return BackupState(
+            wanted_since=self._state.wanted_since,
+            last_at=found[0].made_at if found else None,
+            count=len(found),
+            problem=problem,
+        )
+
+    def _find(self) -> list[Kept]:
+        found = []
+        for path in self._folder.glob("crosswatch-*.zip") if self._folder.is_dir() else ():
+            if match := _NAME.fullmatch(path.name):
+                made_at = datetime.strptime(match[1], _STAMP).replace(tzinfo=UTC)
+                found.append(Kept(name=path.name, made_at=made_at, size=path.stat().st_size))
+        return sorted(found, key=lambda kept: (kept.made_at, kept.name), reverse=True)
+
+    def _make(self) -> Kept:
+        now = self._clock.now()
+        target = self._folder / f"crosswatch-{now:{_STAMP}}.zip"
+        make_archive(self._directory, target, now=now)
+        for old in self._find()[KEPT:]:
+            (self._folder / old.name).unlink(missing_ok=True)
+        return Kept(name=target.name, made_at=now, size=target.stat().st_size)
+
+
+def due_after(last_at: datetime | None, now: datetime) -> datetime:
+    """When the next backup is to be made: in the first night after the last; in the past if that is over.
+
+    Args:
+        last_at: When the last one was made, or None if there is none.
+        now: This moment.
+    """
+    if last_at is None or last_at > now:  # nothing yet; or a clock that was set back
+        return _night_of(now) if last_at is None else _night_of(last_at)
+    due_at = _night_of(last_at)
+    while due_at - last_at < SPAN:
+        due_at = _night_of(due_at)
+    return due_at
+
+
+def _night_of(after: datetime) -> datetime:
+    """The first time after that moment that the clock on the wall shows the hour."""
+    local = after.astimezone()
+    night = local.replace(hour=NIGHT_HOUR, minute=0, second=0, microsecond=0)
+    return (night if night > local else night + timedelta(days=1)).astimezone(UTC)
