@@ -2,6 +2,7 @@
 #   make demo    the whole product against simulated servers, no account needed
 #   make serve   run it for real
 #   make test    the tests                 make check   style, types, import contracts
+#   make test-browser  Chromium looks at every screen; pictures of them are left in build/screenshots
 #   make chaos   thousands of viewings under fire, SEED=… PLAYS=…
 #   make fuzz    tens of thousands of broken frames, bodies, configurations and requests
 #   make bench   figures, as ratios measured in one run
@@ -13,7 +14,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 ARGS   ?=
 
-.PHONY: setup demo serve check format test chaos fuzz bench docs wheel addon lock clean
+.PHONY: setup demo serve check format test test-browser chaos fuzz bench docs wheel addon lock clean
 
 setup: $(VENV)/.dev
 
@@ -35,6 +36,12 @@ format: $(VENV)/.dev
 
 test: $(VENV)/.dev
 	$(BIN)/pytest -n auto -q $(ARGS)
+	@echo "Left out, for they take long: make test-browser (needs Chromium), make fuzz."
+
+# The distribution's Chromium is installed where that is possible; without one this fails.
+test-browser: $(VENV)/.dev
+	@$(BIN)/python -m tools.chromium
+	$(BIN)/pytest -m browser -n 2 -q tests/browser $(ARGS)
 
 chaos: $(VENV)/.dev
 	$(BIN)/python -m chaos $(if $(SEED),--seed $(SEED)) $(if $(PLAYS),--plays $(PLAYS)) $(ARGS)

@@ -1,0 +1,29 @@
+"""Every screen that people see. Whoever adds one adds it here; `tests/browser` asks the same of each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Screen:
+    """One screen in one state.
+
+    Attributes:
+        name: Of the test and of its pictures.
+        path: Where it is; `{failed}` and the other verdicts stand for the id of such a play.
+        shows: What must be on it before it is judged, as a selector.
+        status: With which it is answered.
+    """
+
+    name: str
+    path: str
+    shows: str = "main h1"
+    status: int = 200
+
+
+SCREENS = (
+    Screen("now", "", ".card [data-position]"),
+    Screen("no such page", "no/such/page", status=404),
+    Screen("claim", "setup/claim"),
+)
