@@ -54,6 +54,8 @@ class ModelSink:
         takes_starts: Whether a start is taken within the hour; else it is answered like a stop.
         tells_time: Whether "already there" names the play that is there.
         catalogue: What is found under each choice of a person.
+        offers: What is found for each text and kind.
+        shows: The episodes of each show.
         requests: Every request: what it was, the action or number of plays, and when it came.
     """
 
@@ -65,6 +67,8 @@ class ModelSink:
         self.takes_starts = True
         self.tells_time = True
         self.catalogue = {}
+        self.offers = {}
+        self.shows = {}
         self.requests = []
         self._clock = clock
         self._histories = defaultdict(list)
@@ -112,6 +116,16 @@ class ModelSink:
         found, failed = await self._request("look up", choice, lambda: self.catalogue.get(choice))
         if found is None:
             return self._attempt(failed or Refused(reason=Reason.NO_MATCH, detail="Trakt has no such item."))
+        return found
+
+    async def search(self, account, text, kind):  # noqa: ARG002 -- everybody finds the same
+        found, failed = await self._request("search", (text, kind), lambda: self.offers.get((text, kind), []))
+        return found if failed is None else self._attempt(failed)
+
+    async def episodes(self, account, show_id):  # noqa: ARG002 -- everybody finds the same
+        found, failed = await self._request("episodes", show_id, lambda: self.shows.get(show_id))
+        if found is None:
+            return self._attempt(failed or Refused(reason=Reason.NO_MATCH, detail="Trakt has no such show."))
         return found
 
     async def forget_play(self, account, remote_id):

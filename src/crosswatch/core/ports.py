@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from datetime import datetime
 
-    from crosswatch.core.events import Account, Media, Percent, PlayId, SharedFile
+    from crosswatch.core.events import Account, Media, MediaKind, Percent, PlayId, SharedFile, Show
     from crosswatch.core.facts import HistoryRow, SessionRow
     from crosswatch.core.identity import Choice
     from crosswatch.core.outcomes import Outcome
@@ -358,6 +358,14 @@ class ScrobbleSink(Protocol):
 
     async def look_up(self, account: SinkAccount, choice: Choice) -> Media | Attempt:
         """What the sink has under the ids that a person chose, with its own ids; or why that is nothing."""
+
+    async def search(
+        self, account: SinkAccount, text: str, kind: MediaKind
+    ) -> Sequence[Media | Show] | Attempt:
+        """Movies, or shows for an episode, whose titles resemble the text; or why that cannot be told."""
+
+    async def episodes(self, account: SinkAccount, show_id: int) -> Sequence[Media] | Attempt:
+        """The episodes of the show with that number at the sink, in order; or why they cannot be had."""
 
     async def forget_play(self, account: SinkAccount, remote_id: int) -> Attempt:
         """Take one play out of the account's history; accepted if it is gone, or was gone before."""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from crosswatch.clock import Clock
-    from crosswatch.core.events import Media, PlayId
+    from crosswatch.core.events import Media, MediaKind, PlayId, Show
     from crosswatch.core.identity import Choice
     from crosswatch.core.plays import Delivery, Match, Play
     from crosswatch.core.ports import Ledger, ScrobbleSink
@@ -134,12 +134,23 @@ class Corrections:
             CorrectionError: If the sink has no such item or cannot be asked now, or the choice is for a whole
                 show of which the server gives no numbers. Nothing is remembered then.
         """
+        match = await self.preview(play_id, choice)
+        await self._ledger.save_match(match)
+        log.info(
+            "%s is %s, you said", match.item, match.found, extra={"event": "match.made", "play": play_id}
+        )
+        step = TraceEntry(at=self._clock.now(), step="match", text=f"You said that it is {match.found}.")
+        retried = await self._tell_again(play_id, step, anew=True)
+        return Matched(match=match, retried=retried + await self._apply([match], but=play_id))
+
+    # ------------------------------------------------------------------------------ what to choose from
+
+    async def preview(self, play_id: PlayId, choice: Choice) -> Match:
+        """What would be remembered by `match`, which raises for the same reasons."""
         play = await self._existing(play_id)
         if not play.media.kind.is_scrobbled:
             raise CorrectionError(f"{play.media.label} is no film or episode, so Trakt has no match for it.")
-        deliveries = (await self._ledger.deliveries([play_id])).get(play_id, [])
-        account = deliveries[0].account if deliveries else SinkAccount()
-        found = await self._sink.look_up(account, choice)
+        found = await self._sink.look_up(await self._asking(play_id), choice)
         if isinstance(found, Attempt):
             raise _refusal(found)
         make = choice_for_show if choice.is_of_show else choice_for_item
@@ -148,13 +159,29 @@ class Corrections:
             raise CorrectionError(
                 "Only an episode with season and number, both here and there, can say what a whole show is."
             )
-        await self._ledger.save_match(match)
-        log.info(
-            "%s is %s, you said", match.item, match.found, extra={"event": "match.made", "play": play_id}
-        )
-        step = TraceEntry(at=self._clock.now(), step="match", text=f"You said that it is {match.found}.")
-        retried = await self._tell_again(play_id, step, anew=True)
-        return Matched(match=match, retried=retried + await self._apply([match], but=play_id))
+        return match
+
+    async def search(self, play_id: PlayId, text: str, kind: MediaKind) -> Sequence[Media | Show]:
+        """Movies, or shows for an episode, whose titles at the sink resemble the text.
+
+        Raises:
+            CorrectionError: If the sink cannot be asked now.
+        """
+        found = await self._sink.search(await self._asking(play_id), text, kind)
+        if isinstance(found, Attempt):
+            raise _refusal(found)
+        return found
+
+    async def episodes(self, play_id: PlayId, show_id: int) -> Sequence[Media]:
+        """The episodes of the show with that number at the sink.
+
+        Raises:
+            CorrectionError: If there is no such show, or the sink cannot be asked now.
+        """
+        found = await self._sink.episodes(await self._asking(play_id), show_id)
+        if isinstance(found, Attempt):
+            raise _refusal(found)
+        return found
 
     # ------------------------------------------------------------------------------ matches
 
@@ -190,6 +217,11 @@ class Corrections:
         if play is None:
             raise CorrectionError(f"There is no play {play_id!r}.")
         return play
+
+    async def _asking(self, play_id: PlayId) -> SinkAccount:
+        """In whose name the sink is asked about the play."""
+        deliveries = (await self._ledger.deliveries([play_id])).get(play_id, [])
+        return deliveries[0].account if deliveries else SinkAccount()
 
     async def _mended(self, play: Play) -> Media:
         """The item as its server calls it now, which is written down if it is news."""

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from crosswatch.clock import Clock
+from crosswatch.core.events import MediaKind
 from crosswatch.core.ids import Ids
 from crosswatch.core.outcomes import Accepted, AlreadyThere, Hold, Refused, Retry
 from crosswatch.core.plays import DesiredAction, Match, SinkAccount
@@ -403,3 +404,19 @@ async def test_a_removal_without_an_answer_is_tried_again(trakt, sink, fault):
 async def test_a_removal_that_says_nothing_is_tried_again(sink, odd):
     odd.update(body=b'{"deleted": {"movies": 0}}', content_type="application/json")
     assert isinstance((await sink.forget_play(ALICE, 5)).outcome, Retry)
+
+
+# ---------------------------------------------------------------------------------- what to choose from
+
+
+async def test_titles_and_episodes_can_be_chosen_from(trakt, sink):
+    [show] = await sink.search(ALICE, "severance", MediaKind.EPISODE)
+    episodes = await sink.episodes(ALICE, show.ids.trakt)
+    assert "Severance S01E02" in [one.label for one in episodes]
+    assert "Arrival (2016)" in [one.label for one in await sink.search(ALICE, "arrival", MediaKind.MOVIE)]
+    assert all(request.method == "GET" for request in trakt.ledger.requests)
+
+
+async def test_why_there_is_nothing_to_choose_from_is_said(sink):
+    refused = await sink.episodes(ALICE, 10**9)
+    assert refused.outcome == Refused(reason=Reason.NO_MATCH, detail="Trakt does not have such a show.")

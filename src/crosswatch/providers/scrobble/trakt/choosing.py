@@ -45,7 +45,7 @@ def confirm(choice: Choice) -> Generator[Request, Reply, Chosen]:
     else:
         found = yield from _by_id("episode", choice.ids)
     if isinstance(found, Media) and found.ids.trakt is None:
-        return _nothing("a page that could be read")
+        return nothing("a page that could be read")
     return found
 
 
@@ -53,10 +53,10 @@ def _by_link(link: str) -> Generator[Request, Reply, Chosen]:
     address = urlsplit(link.strip())
     is_ours = address.scheme in ("http", "https") and _SITE.fullmatch(address.hostname or "") is not None
     if is_ours and (movie := _MOVIE.fullmatch(address.path)):
-        page = yield from _page(f"/movies/{movie['movie']}")
-        return page if isinstance(page, Retry | Hold) else parse_movie(page) or _nothing("such a movie")
+        page = yield from fetch_page(f"/movies/{movie['movie']}")
+        return page if isinstance(page, Retry | Hold) else parse_movie(page) or nothing("such a movie")
     if is_ours and (episode := _EPISODE.fullmatch(address.path)):
-        page = yield from _page(f"/shows/{episode['show']}")
+        page = yield from fetch_page(f"/shows/{episode['show']}")
         if isinstance(page, Retry | Hold):
             return page
         show = parse_show(page)
@@ -74,24 +74,24 @@ def _by_show(choice: Choice) -> Generator[Request, Reply, Chosen]:
 
 def _episode(show: Show | None, season: str, number: str) -> Generator[Request, Reply, Chosen]:
     if show is None or show.ids.trakt is None:
-        return _nothing("such a show")
-    page = yield from _page(f"/shows/{show.ids.trakt}/seasons/{int(season)}/episodes/{int(number)}")
+        return nothing("such a show")
+    page = yield from fetch_page(f"/shows/{show.ids.trakt}/seasons/{int(season)}/episodes/{int(number)}")
     if isinstance(page, Retry | Hold):
         return page
     where = f"season {int(season)}, number {int(number)} of {show.title}"
-    return parse_episode(page, show) or _nothing(where)
+    return parse_episode(page, show) or nothing(where)
 
 
 def _by_id(kind: str, ids: Ids) -> Generator[Request, Reply, Chosen]:
     """The one item of that kind under the first id; the others must not contradict it."""
     name, value = next(iter(ids.as_dict().items()))
-    page = yield from _page(f"/search/{name}/{quote(str(value), safe='')}", type=kind)
+    page = yield from fetch_page(f"/search/{name}/{quote(str(value), safe='')}", type=kind)
     if isinstance(page, Retry | Hold):
         return page
     hits = [_parse(kind, one) for one in page] if isinstance(page, list) else []
     found = [hit for hit in hits if hit is not None and hit.ids.as_dict().get(name) == value]
     if len(found) != 1 or _contradicts(ids, found[0].ids):
-        return _nothing(f"a {kind} with the {name} id {value}")
+        return nothing(f"a {kind} with the {name} id {value}")
     return found[0]
 
 
@@ -112,7 +112,7 @@ def _parse(kind: str, raw: Any) -> Media | None:
     )
 
 
-def _page(path: str, **query: str) -> Generator[Request, Reply, Any]:
+def fetch_page(path: str, **query: str) -> Generator[Request, Reply, Any]:
     """The decoded answer, None where there is nothing; or why Trakt could not be asked."""
     reply = yield Request(method="GET", path=path, query=tuple(query.items()))
     outcome = classify(CallKind.READ, reply)
@@ -121,5 +121,6 @@ def _page(path: str, **query: str) -> Generator[Request, Reply, Any]:
     return reply.json if isinstance(reply, Answer) and reply.is_success else None
 
 
-def _nothing(what: str) -> Refused:
+def nothing(what: str) -> Refused:
+    """What is said of something that Trakt does not have."""
     return Refused(reason=Reason.NO_MATCH, detail=f"Trakt does not have {what}.")

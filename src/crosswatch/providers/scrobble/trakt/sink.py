@@ -21,6 +21,7 @@ from crosswatch.providers.scrobble.trakt.choosing import confirm
 from crosswatch.providers.scrobble.trakt.classify import CallKind, classify
 from crosswatch.providers.scrobble.trakt.flow import Ending, scrobble
 from crosswatch.providers.scrobble.trakt.history import read_removed, remove_request
+from crosswatch.providers.scrobble.trakt.offering import episodes_of, search
 from crosswatch.providers.scrobble.trakt.ratings import rate
 from crosswatch.providers.scrobble.trakt.reading import read_history, unreadable
 from crosswatch.providers.scrobble.trakt.talk import Talk
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from crosswatch.clock import Clock
+    from crosswatch.core.events import MediaKind, Show
     from crosswatch.core.identity import Choice
     from crosswatch.core.plays import Match, SinkAccount
     from crosswatch.core.ports import Order, RemotePlay
@@ -144,6 +146,22 @@ class TraktSink:
         found = await talk.follow(confirm(choice))
         attempt = self._attempt(talk, Accepted() if isinstance(found, Media) else found)
         return found if isinstance(found, Media) else attempt
+
+    async def search(
+        self, account: SinkAccount, text: str, kind: MediaKind
+    ) -> Sequence[Media | Show] | Attempt:
+        """Movies, or shows for an episode, whose titles resemble the text; or why Trakt cannot be asked."""
+        talk = self._talk(account, f"a search for {text!r}")
+        found = await talk.follow(search(text, kind))
+        attempt = self._attempt(talk, Accepted() if isinstance(found, list) else found)
+        return found if isinstance(found, list) else attempt
+
+    async def episodes(self, account: SinkAccount, show_id: int) -> Sequence[Media] | Attempt:
+        """The episodes of the show with that number at Trakt, in order; or why they cannot be had."""
+        talk = self._talk(account, "the episodes of a show")
+        found = await talk.follow(episodes_of(show_id))
+        attempt = self._attempt(talk, Accepted() if isinstance(found, list) else found)
+        return found if isinstance(found, list) else attempt
 
     async def forget_play(self, account: SinkAccount, remote_id: int) -> Attempt:
         """Take one play out of the account's history.
