@@ -72,7 +72,7 @@ def choose_people(members: Sequence[Member], chosen: Collection[int], names: Seq
         people: list[Document] = document.setdefault("people", [])
         was_empty = not people
         for member in members:
-            entry = next((one for one in people if _is_entry_of(member, one)), None)
+            entry = next((one for one in people if is_meant(member, one.get("plex_ids", ()))), None)
             if entry is not None:
                 _switch(entry, on=member.number in chosen)
             elif member.number in chosen:
@@ -137,6 +137,11 @@ def account_for(settings: Settings, person: PersonSettings) -> str:
     return free_name(person.name, [*settings.accounts, DEFAULT_ACCOUNT, *linked])
 
 
+def is_meant(member: Member, plex_ids: Collection[int]) -> bool:
+    """Whether an entry of `people` with these numbers means the member; the owner's may be 1."""
+    return member.number in plex_ids or (member.kind is Kind.OWNER and OWNER_ID in plex_ids)
+
+
 def free_name(name: str, taken: Collection[str]) -> str:
     """The name, with a number behind it if somebody is called so already."""
     folded = set(map(fold, taken))
@@ -161,18 +166,12 @@ def _switch(entry: Document, *, on: bool) -> None:
         entry["paused"] = True
 
 
-def _is_entry_of(member: Member, entry: Document) -> bool:
-    """Whether an entry of `people` means the member, by number; the owner's may be 1."""
-    numbers = entry.get("plex_ids", ())
-    return member.number in numbers or (member.kind is Kind.OWNER and OWNER_ID in numbers)
-
-
 def _keep_default_account(document: Document, owners: Sequence[Member]) -> None:
     """Leave the account to which everybody's plays went to the owner, if they count at all."""
     username = fold(str(section(document, "plex").get("username", "")))
     for entry in document["people"]:
         is_named = bool(username) and username in map(fold, entry.get("aliases", ()))
-        if is_named or any(_is_entry_of(owner, entry) for owner in owners):
+        if is_named or any(is_meant(owner, entry.get("plex_ids", ())) for owner in owners):
             entry["accounts"] = [DEFAULT_ACCOUNT]
             return
 

@@ -33,7 +33,7 @@ class Tried:
 
 
 def best_of(addresses: Sequence[Tried]) -> Tried | None:
-    """The first address at which the server can be watched, one that needs no exception and no relay first."""
+    """The first address at which the server can be watched, relays and exceptions last; None for none."""
     usable = [one for one in addresses if one.probe is not None and one.probe.is_usable]
     order = sorted(
         usable,

@@ -61,6 +61,10 @@ RULES = (
     Rule("POST", "/looks", EVERYBODY, largest_body=SMALL_BODY),
     Rule("GET", "/setup/claim", EVERYBODY),
     Rule("POST", "/setup/claim", EVERYBODY, largest_body=SMALL_BODY),
+    Rule("GET", "/setup", Scope.ADMIN),
+    Rule("GET", "/setup/{step}", Scope.ADMIN),  # with codes that link accounts, and everybody's names
+    Rule("POST", "/setup/{step}", Scope.ADMIN, largest_body=SMALL_BODY),
+    Rule("POST", "/setup/{step}/{verb}", Scope.ADMIN, largest_body=SMALL_BODY),
     Rule("POST", "/webhook/trakt", Scope.OPERATE, is_for_neighbours=True, largest_body=WEBHOOK_BODY),
     Rule("POST", "/sign-out", Scope.READ, largest_body=SMALL_BODY),
     Rule("POST", "/debug/watch/start", Scope.OPERATE),
@@ -73,6 +77,8 @@ RULES = (
     Rule("POST", "/logs", Scope.OPERATE, largest_body=SMALL_BODY),
     Rule("POST", "/api/explain", Scope.READ),  # it changes nothing
     Rule("GET", "/api/config", Scope.ADMIN),
+    Rule("GET", "/settings", Scope.ADMIN),  # what `GET /api/config` tells
+    Rule("GET", "/settings/**", Scope.ADMIN),
     Rule("GET", "/api/access/me", Scope.READ),
     Rule("GET", "/api/access/**", Scope.ADMIN),
 )

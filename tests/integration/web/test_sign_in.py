@@ -83,7 +83,7 @@ async def test_a_form_sets_the_first_password_and_leads_to_the_first_page(web):
 
     answer = await web.post("/setup/claim", b"name=admin&password=correct+horse+battery", headers=FORM)
 
-    assert (answer.status, answer.headers["location"]) == (303, "../")
+    assert (answer.status, answer.headers["location"]) == (303, "../setup")
     assert (await web.get("/", headers={**PAGE, "cookie": cookie_of(answer)[0]})).status == 200
 
 

@@ -11,12 +11,20 @@ from typing import TYPE_CHECKING
 from fastapi import Depends
 
 from crosswatch.web.depends import note_health
-from crosswatch.web.pages import history_page, logs_page, looks_page, now_page
+from crosswatch.web.pages import (
+    history_page,
+    logs_page,
+    looks_page,
+    now_page,
+    settings_page,
+    setup_forms,
+    setup_page,
+)
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-SCREENS = (now_page, history_page, logs_page, looks_page)
+SCREENS = (now_page, history_page, logs_page, settings_page, looks_page, setup_page, setup_forms)
 
 
 def add_pages(app: FastAPI) -> None:

@@ -1,4 +1,4 @@
-"""The first password. Once there is one, these addresses are gone."""
+"""The first password, which is the first step of the set-up. Once there is one, these addresses are gone."""
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
@@ -11,6 +11,7 @@ from crosswatch.web.answers import Json, read_fields, wants_page
 from crosswatch.web.depends import Access, Asking, Runtime
 from crosswatch.web.drawing import draw_page, top_of
 from crosswatch.web.errors import access_headers, access_status
+from crosswatch.web.pages.setup import way_to
 from crosswatch.web.permissions import SMALL_BODY
 from crosswatch.web.ports import RuntimeLike
 from crosswatch.web.sessions import caller_of, set_session
@@ -22,7 +23,14 @@ router = APIRouter(prefix="/setup", tags=["access"])
 async def ask(request: Request, runtime: Runtime, guest: Asking) -> Response:
     """The form for the first password."""
     _require_unclaimed(runtime)
-    return draw_page(request, "claim.html", needs_code=not guest.is_at_home, problem="", user=FIRST_USER)
+    return draw_page(
+        request,
+        "claim.html",
+        needs_code=not guest.is_at_home,
+        problem="",
+        user=FIRST_USER,
+        way=way_to(runtime, "claim"),
+    )
 
 
 @router.post(
@@ -63,10 +71,11 @@ async def claim(request: Request, runtime: Runtime, access: Access, guest: Askin
             needs_code=not guest.is_at_home,
             problem=str(error),
             user=name or FIRST_USER,
+            way=way_to(runtime, "claim"),
         )
         answer.headers.update(access_headers(error))
         return answer
-    return signed_in(request, access, token, top_of(request))
+    return signed_in(request, access, token, f"{top_of(request)}setup")
 
 
 def signed_in(request: Request, access: AccessDesk, token: str, way: str) -> Response:

@@ -1,0 +1,162 @@
+"""`/setup/…`: the steps of the set-up, each with its address; what they show is in `setup` and `trial`.
+
+Whatever is waited for goes on in the app (`crosswatch.linking`), so that each page may be closed, reloaded or
+opened on another device. A page that waits is followed by its script, or by "Check again".
+"""
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+
+from crosswatch.linking.search import Tried
+from crosswatch.web.depends import Runtime
+from crosswatch.web.drawing import draw_page, top_of
+from crosswatch.web.pages import setup, trial
+from crosswatch.web.ports import RuntimeLike
+
+router = APIRouter()
+
+AT_ONCE_S = 2.5
+"""Real seconds for which a page waits for what mostly comes at once."""
+
+
+@router.get("/setup")
+async def begin(request: Request, runtime: Runtime) -> Response:
+    """To the first step at which something is missing; to the first page if nothing is."""
+    step = setup.next_step(runtime.config.settings)
+    return RedirectResponse(f"{top_of(request)}setup/{step}" if step else top_of(request), 303)
+
+
+@router.get("/setup/plex")
+async def plex(request: Request, runtime: Runtime) -> Response:
+    """Sign in to Plex."""
+    return await show_plex(request, runtime)
+
+
+@router.get("/setup/server")
+async def server(request: Request, runtime: Runtime) -> Response:
+    """Choose a server, at an address that works from here."""
+    return await show_server(request, runtime)
+
+
+@router.get("/setup/people")
+async def people(request: Request, runtime: Runtime) -> Response:
+    """Choose whose plays count."""
+    return await show_people(request, runtime)
+
+
+@router.get("/setup/trakt")
+async def trakt(request: Request, runtime: Runtime) -> Response:
+    """Link each person's Trakt account."""
+    return await show_trakt(request, runtime)
+
+
+@router.get("/setup/try")
+async def try_it(request: Request, runtime: Runtime) -> Response:
+    """Follow a first play to Trakt."""
+    desk = runtime.linking
+    desk.trial_began_at = desk.trial_began_at or runtime.clock.now()
+    return _draw(request, runtime, "try", page=await trial.follow(runtime, desk.trial_began_at))
+
+
+@router.get("/setup/done")
+async def done(request: Request, runtime: Runtime) -> Response:
+    """What was reached."""
+    return draw_page(
+        request,
+        "setup_done.html",
+        card=await trial.first_delivered(runtime),
+        missing=setup.next_step(runtime.config.settings),
+        way=setup.way_to(runtime, "try"),
+    )
+
+
+async def show_plex(request: Request, runtime: RuntimeLike, problem: str = "") -> Response:
+    """The page of that step; a new code is asked for if nobody is signed in and none is under way."""
+    desk, settings = runtime.linking, runtime.config.settings
+    attempt = desk.plex
+    if attempt is None and not settings.plex.account_token:
+        attempt = await desk.sign_in_to_plex()
+    if attempt is not None:
+        await attempt.has_code(AT_ONCE_S)
+    return _draw(
+        request,
+        runtime,
+        "plex",
+        problem=problem,
+        link=setup.link_of(attempt),
+        is_signed_in=bool(settings.plex.account_token),
+        username=settings.plex.username,
+        variable=setup.variable_of(runtime.config, "plex.account_token"),
+    )
+
+
+async def show_server(
+    request: Request, runtime: RuntimeLike, problem: str = "", *, typed: str = "", tried: Tried | None = None
+) -> Response:
+    """The page of that step; the addresses are tried if that was not done yet."""
+    settings = runtime.config.settings
+    search = await runtime.linking.look_for_servers() if settings.plex.account_token else None
+    if search is not None:
+        await search.looked(AT_ONCE_S)
+    return _draw(
+        request,
+        runtime,
+        "server",
+        problem=problem,
+        search=search,
+        rows=setup.server_rows(search, settings) if search is not None else [],
+        current=settings.plex.server_url,
+        typed=typed,
+        tried=tried,
+        variable=setup.variable_of(runtime.config, "plex.server_url"),
+    )
+
+
+async def show_people(request: Request, runtime: RuntimeLike, problem: str = "") -> Response:
+    """The page of that step."""
+    settings = runtime.config.settings
+    members, trouble = await setup.known_people(runtime)
+    return _draw(
+        request,
+        runtime,
+        "people",
+        problem=problem,
+        trouble=trouble,
+        is_signed_in=bool(settings.plex.account_token),
+        rows=setup.person_rows(members, settings),
+        others=setup.others_of(members, settings),
+    )
+
+
+async def show_trakt(request: Request, runtime: RuntimeLike, problem: str = "") -> Response:
+    """The page of that step."""
+    config = runtime.config
+    for attempt in runtime.linking.trakt.values():
+        await attempt.has_code(AT_ONCE_S)
+    return _draw(
+        request,
+        runtime,
+        "trakt",
+        problem=problem,
+        has_people=setup.has_people(config.settings),
+        has_app=bool(config.settings.trakt.client_id),
+        has_secret=bool(config.settings.trakt.client_secret),
+        client_id=config.settings.trakt.client_id,
+        redirect_uri=config.settings.trakt.redirect_uri,
+        variable=setup.variable_of(config, "trakt.client_id"),
+        rows=await setup.link_rows(runtime),
+    )
+
+
+def _draw(
+    request: Request, runtime: RuntimeLike, step: str, *, problem: str = "", **values: object
+) -> Response:
+    return draw_page(
+        request,
+        f"setup_{step}.html",
+        status=422 if problem else 200,
+        problem=problem,
+        way=setup.way_to(runtime, step),
+        now=runtime.clock.now(),
+        **values,
+    )
