@@ -12,10 +12,10 @@ from crosswatch.core.events import MediaKind, PlayId
 from crosswatch.core.people import watched_mark
 from crosswatch.core.ports import PlayQuery
 from crosswatch.core.reasons import EXPLANATIONS, Reason, Verdict
+from crosswatch.web.actions import next_action
 from crosswatch.web.charts import ORDER, build_chart
 from crosswatch.web.languages import translate
 from crosswatch.web.now import SHAPES, WORDS, Badge, build_card
-from crosswatch.web.pages.actions import next_action
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
     from crosswatch.core.plays import Delivery, Play
     from crosswatch.core.ports import Tally
+    from crosswatch.web.actions import NextAction
     from crosswatch.web.charts import Chart
     from crosswatch.web.now import Card
-    from crosswatch.web.pages.actions import NextAction
     from crosswatch.web.ports import RuntimeLike
 
     E = TypeVar("E", bound=StrEnum)

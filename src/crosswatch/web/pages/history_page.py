@@ -10,13 +10,13 @@ from fastapi.responses import RedirectResponse, Response
 from crosswatch.core.events import PlayId
 from crosswatch.errors import CorrectionError
 from crosswatch.web import exporting
+from crosswatch.web.actions import may_operate
 from crosswatch.web.answers import Download, form_lists, read_body
 from crosswatch.web.charts import ORDER
 from crosswatch.web.depends import Asking, Runtime
 from crosswatch.web.drawing import draw_page
 from crosswatch.web.languages import translate
 from crosswatch.web.now import WORDS
-from crosswatch.web.pages.actions import may_operate
 from crosswatch.web.pages.history import KINDS, Filters, look, read_count, reasons, since_choices
 from crosswatch.web.permissions import SMALL_BODY
 from crosswatch.web.ports import RuntimeLike

@@ -6,10 +6,10 @@ from fastapi import APIRouter, Request
 from fastapi.responses import PlainTextResponse, RedirectResponse, Response
 
 from crosswatch.logs import CHANNELS
+from crosswatch.web.actions import may_operate
 from crosswatch.web.answers import form_fields, read_body
 from crosswatch.web.depends import Asking, Runtime
 from crosswatch.web.drawing import draw_page, top_of
-from crosswatch.web.pages.actions import may_operate
 from crosswatch.web.pages.logs import LogFilter, look, whole
 from crosswatch.web.permissions import SMALL_BODY
 from crosswatch.web.routes.logs import DEBUG_MIN, keep_debug_lines
