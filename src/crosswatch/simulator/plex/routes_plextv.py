@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from crosswatch.simulator.plex.answers import Answer, RefusedError, refuse, refuse_plextv
 from crosswatch.simulator.plex.calls import Access, Call, Route
 from crosswatch.simulator.plex.people import Role
-from crosswatch.simulator.plex.plextv import connection, others_resources, own_server
+from crosswatch.simulator.plex.plextv import others_resources, own_server
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,13 +42,15 @@ class PlexTvRoutes:
     Args:
         pins: The PINs.
         webhooks: Whose hooks an account may set.
-        server_urls: The addresses under which the server can be reached, the best first.
+        connections: Where the server can be reached, as `plextv.connection` describes an address.
     """
 
-    def __init__(self, pins: PinDesk, webhooks: WebhookSender, server_urls: Callable[[], list[str]]) -> None:
+    def __init__(
+        self, pins: PinDesk, webhooks: WebhookSender, connections: Callable[[], list[dict[str, Any]]]
+    ) -> None:
         self._pins = pins
         self._webhooks = webhooks
-        self._server_urls = server_urls
+        self._connections = connections
 
     def routes(self) -> list[Route]:
         """All of them."""
@@ -103,8 +105,7 @@ class PlexTvRoutes:
 
     def resources(self, call: Call) -> Answer:
         """Servers and players of an account."""
-        connections = [connection(url) for url in self._server_urls()]
-        own = own_server(call.world, call.me, connections)
+        own = own_server(call.world, call.me, self._connections())
         documents = [] if own is None else [own]
         if call.is_owner:
             documents += others_resources(call.world)

@@ -25,7 +25,7 @@ from crosswatch.simulator.plex.front import Front
 from crosswatch.simulator.plex.link import Link
 from crosswatch.simulator.plex.options import PlexOptions
 from crosswatch.simulator.plex.player import Player
-from crosswatch.simulator.plex.plextv import PinDesk
+from crosswatch.simulator.plex.plextv import PinDesk, connection
 from crosswatch.simulator.plex.routes_plextv import PlexTvRoutes
 from crosswatch.simulator.plex.sessions import DEVICES
 from crosswatch.simulator.plex.shelving import default_library
@@ -62,6 +62,7 @@ class SimulatedPlex:
         pins: Sign-ins on their way.
         webhooks: Hooks, and what was sent to them.
         players: Every player that was made.
+        also_at: Further addresses that plex.tv gives for the server, see `plextv.connection`.
     """
 
     def __init__(
@@ -96,6 +97,7 @@ class SimulatedPlex:
         self.webhooks = WebhookSender(self.world)
         self.world.hooks = self.webhooks
         self.players: list[Player] = []
+        self.also_at: list[dict[str, Any]] = []
         self._plextv_link = Link(self.clock, host=host, port=plextv_port, ssl_context=None)
         self._front = Front(self.world, self.ledger, self.faults, name="pms")
         self._plextv_front = Front(self.world, self.ledger, self.faults, name="plextv")
@@ -296,7 +298,7 @@ class SimulatedPlex:
     def _app(self, front: Front, *, media_server: bool) -> web.Application:
         app = web.Application(client_max_size=LARGEST_BODY)
         app.add_subapp(PREFIX, control_app(self))
-        plextv = PlexTvRoutes(self.pins, self.webhooks, lambda: [self.base_url])
+        plextv = PlexTvRoutes(self.pins, self.webhooks, lambda: [connection(self.base_url), *self.also_at])
         routes = plextv.routes()
         if media_server:
             routes = [*routes_server.ROUTES, *routes_library.ROUTES, *routes]

@@ -50,11 +50,15 @@ class ActivationPage:
         self._service = service
 
     def routes(self) -> list[web.RouteDef]:
-        """The page and its form, for an aiohttp application."""
-        return [web.get("/activate", self._show), web.post("/activate", self._decide)]
+        """The page and its form, for an aiohttp application; the code may stand behind the address."""
+        return [
+            web.get("/activate", self._show),
+            web.get("/activate/{code}", self._show),
+            web.post("/activate", self._decide),
+        ]
 
     async def _show(self, request: web.Request) -> web.Response:
-        return self._page(self._form(request.query.get("code", "")))
+        return self._page(self._form(request.match_info.get("code") or request.query.get("code", "")))
 
     async def _decide(self, request: web.Request) -> web.Response:
         form = await request.post()
