@@ -10,6 +10,7 @@ a secret.
 
 from __future__ import annotations
 
+from functools import cache
 from inspect import get_annotations
 from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 
@@ -162,7 +163,7 @@ def known_keys(view: type[msgspec.Struct] = Settings, prefix: str = "") -> Itera
 
     What a part says itself comes before what it has in common with others.
     """
-    hints = get_type_hints(view)
+    hints = _hints_of(view)
     for name in dict.fromkeys(name for part in view.__mro__ for name in get_annotations(part)):
         if name.startswith("__"):
             continue
@@ -177,6 +178,12 @@ def known_keys(view: type[msgspec.Struct] = Settings, prefix: str = "") -> Itera
             yield f"{prefix}{name}"
 
 
+@cache
+def _hints_of(view: type[msgspec.Struct]) -> dict[str, Any]:
+    """The types of its keys; each is a text that takes a while to be compiled."""
+    return get_type_hints(view)
+
+
 def _is_view(hint: Any) -> bool:
     return isinstance(hint, type) and issubclass(hint, msgspec.Struct)
 
@@ -184,7 +191,7 @@ def _is_view(hint: Any) -> bool:
 def _without_nulls(value: Any, hint: Any) -> Any:
     """The document without the texts and numbers that are null; any other null is left to be refused."""
     if _is_view(hint) and isinstance(value, dict):
-        hints = get_type_hints(hint)
+        hints = _hints_of(hint)
         return {
             key: _without_nulls(item, hints.get(key))
             for key, item in value.items()
