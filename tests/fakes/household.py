@@ -25,8 +25,8 @@ from fakes.leaping_loop import LoopClock
 CLIENT_ID, CLIENT_SECRET = "example-client-id", "example-client-secret"
 MEMBER = "alice_at_trakt"
 
-LOOK_AT_CONFIG_S = 30.0
-"""The household's seconds between two looks at config.json; each costs a turn in another thread."""
+LOOK_AT_FILES_S = 30.0
+"""The household's seconds between two looks at config.json and access.json; each costs a turn of a thread."""
 
 MOMENT_S = 0.01
 """A loop that leaps does so only once all that was sent has arrived and been dealt with."""
@@ -140,7 +140,8 @@ class Household:
     async def start_app(self, *, connects=True):
         """Start the app on the household's folder, and wait until it has taken stock of the server."""
         app = self.app = Runtime(self._folder, clock=self.clock)
-        app.config.watch = partial(app.config.watch, interval_s=LOOK_AT_CONFIG_S)
+        for file in (app.config, app.access):
+            file.watch = partial(file.watch, interval_s=LOOK_AT_FILES_S)
         self._tasks = WeakSet()
         _whose.set(self._tasks)
         try:

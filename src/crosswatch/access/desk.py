@@ -181,10 +181,17 @@ class AccessDesk:
             )
             return None
 
-    async def watch(self, sleep: Callable[[float], Awaitable[None]]) -> None:
-        """Notice what commands change, and write down now and then what was used; for ever."""
+    async def watch(
+        self, sleep: Callable[[float], Awaitable[None]], interval_s: float = POLL_INTERVAL_S
+    ) -> None:
+        """Notice what commands change, and write down now and then what was used; for ever.
+
+        Args:
+            sleep: Waits so many seconds, as `Clock.sleep` does.
+            interval_s: Seconds between two looks.
+        """
         while True:
-            await sleep(POLL_INTERVAL_S)
+            await sleep(interval_s)
             await asyncio.to_thread(self._file.refresh)
             if self._usage and self._clock.now() - self._written_at >= WRITE_USAGE_EVERY:
                 await self.flush()
