@@ -421,4 +421,6 @@ def _describe(server: WatchedServer) -> dict[str, Any]:
         "reconnects": status.reconnects,
         "sessions": server.session_count,
         "problem": status.problem,
+        "lost_at": status.lost_at,
+        "next_try_at": status.next_try_at,
     }

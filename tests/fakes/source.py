@@ -18,6 +18,7 @@ class ScriptedSource:
 
     Attributes:
         library: The items, by key.
+        posters: Their pictures, by key.
         sessions: What plays now, by session key.
         history: Plays that the server counted.
         people: Accounts that the server knows, by number.
@@ -30,6 +31,7 @@ class ScriptedSource:
 
     def __init__(self, *media):
         self.library = {one.rating_key: one for one in media}
+        self.posters = {}
         self.sessions = {}
         self.history = []
         self.people = {OWNER.id: OWNER}
@@ -75,6 +77,10 @@ class ScriptedSource:
         if rating_key not in self.library:
             raise SourceNotFoundError("there is no such item")
         return self.library[rating_key]
+
+    async def fetch_poster(self, rating_key):
+        await self._answer("poster")
+        return self.posters.get(rating_key, b"")
 
     async def fetch_history(self, since):
         await self._answer("history")

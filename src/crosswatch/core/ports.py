@@ -406,5 +406,8 @@ class MetadataSource(Protocol):
     async def fetch_counted_at_ms(self, shared: SharedFile) -> int:
         """Where in a file of several episodes, in milliseconds, the server counts it as watched."""
 
+    async def fetch_poster(self, rating_key: str) -> bytes:
+        """A small picture of the item or the show, of whatever type the server likes."""
+
     def forget(self, rating_key: str) -> None:
         """Drop what is cached about the item: its match was changed, or it was deleted."""

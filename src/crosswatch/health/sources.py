@@ -63,7 +63,7 @@ def _not_watching(watch: Mapping[str, Any]) -> Check:
 def _server(status: Mapping[str, Any], now: datetime) -> Check:
     server = server_of(status)
     if not server.connected:
-        return _lost(server, server_id(status))
+        return _lost(server, status)
     heard_at = server.last_frame_at
     heard = f", and last spoke {span_words(now - heard_at)} ago" if heard_at else ""
     silent_since = max((moment for moment in (heard_at, status.get("since")) if moment), default=now)
@@ -84,7 +84,8 @@ def _server(status: Mapping[str, Any], now: datetime) -> Check:
     )
 
 
-def _lost(server: Server, known_as: str) -> Check:
+def _lost(server: Server, status: Mapping[str, Any]) -> Check:
+    known_as = server_id(status)
     if not server.problem:
         return Check(
             id=known_as,
@@ -97,6 +98,9 @@ def _lost(server: Server, known_as: str) -> Check:
         level=Level.BROKEN,
         title=f"Lost touch with {server.name}" if server.last_frame_at else f"Can't reach {server.name}",
         sentence=server.problem,
+        since=status.get("lost_at"),
+        next_try_at=status.get("next_try_at"),
+        button="start_watch",
     )
 
 

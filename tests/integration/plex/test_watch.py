@@ -460,3 +460,14 @@ async def test_plain_words_where_tls_is_due_are_one_sentence(plex, watching, con
     server = connect(plex, url=plex.url.replace("http", "https"))
     watch = watching(plex, server=server)
     await until(lambda: "http or https" in watch.status.problem)
+
+
+async def test_whoever_is_in_a_hurry_has_the_next_try_made_at_once(plex, watching):
+    plex.drops_sockets = True
+    watch = watching(plex, WatchOptions(backoff_min_s=3600, backoff_max_s=3600), clock=Clock())
+    await until(lambda: watch.status.next_try_at is not None)
+    assert watch.status.lost_at is not None
+    plex.drops_sockets = False
+    watch.start()
+    await until(lambda: watch.status.connected)
+    assert (watch.status.lost_at, watch.status.next_try_at) == (None, None)

@@ -61,6 +61,9 @@ MAX_SESSIONS_BYTES = 32 * MIB
 MAX_MESSAGE_BYTES = 4 * MIB
 KEPT_ITEMS = 2_000
 KEPT_SHOWS = 500
+KEPT_POSTERS = 60
+POSTER_SIZE = {"width": "240", "height": "360", "minSize": "1", "upscale": "0"}
+"""Pixels; twice what pages show, for fine screens. It comes as a JPEG of some ten KB."""
 KEPT_FOR_S = 6 * 3600.0
 """Real seconds; a correction that no timeline frame told us about is seen at least so soon."""
 
@@ -115,6 +118,7 @@ class PlexServer:
         self.address = shown(url)
         self._media = KeyedCache(self._load_media, size=KEPT_ITEMS, max_age_s=KEPT_FOR_S)
         self._shows = KeyedCache(self._load_show, size=KEPT_SHOWS, max_age_s=KEPT_FOR_S)
+        self._posters = KeyedCache(self._load_poster, size=KEPT_POSTERS, max_age_s=KEPT_FOR_S)
         self._sessions = KeyedCache(self._load_sessions, size=0, max_age_s=0.0)
         self._directory = AccountDirectory(
             load_own=self._load_accounts, load_uuid=self._load_uuid, tv=self._tv, token=token
@@ -240,6 +244,10 @@ class PlexServer:
         rule = await self.fetch_played_rule()
         return rule.counted_at_ms(shared.length_ms, shared.first_credits_ms, shared.final_credits_ms)
 
+    async def fetch_poster(self, rating_key: str) -> bytes:
+        """The poster of an item or a show in a small size, as the server draws it; whatever its type."""
+        return await self._posters.get(rating_key)
+
     async def open_socket(self, ping_every_s: float) -> aiohttp.ClientWebSocketResponse:
         """The notification socket.
 
@@ -256,8 +264,8 @@ class PlexServer:
 
     def forget(self, rating_key: str) -> None:
         """Drop what is cached about the item, be it a movie, an episode or a show."""
-        self._media.forget(rating_key)
-        self._shows.forget(rating_key)
+        for cache in (self._media, self._shows, self._posters):
+            cache.forget(rating_key)
 
     def forget_played_rule(self) -> None:
         """Drop the rule: a preference was changed."""
@@ -267,7 +275,7 @@ class PlexServer:
         """Drop all that is cached: nobody knows what changed while nobody listened."""
         self._is_owner = False
         self._directory.forget()
-        for cache in (self._media, self._shows, self._rule, self._sole_viewer):
+        for cache in (self._media, self._shows, self._posters, self._rule, self._sole_viewer):
             cache.clear()
 
     async def aclose(self) -> None:
@@ -298,6 +306,11 @@ class PlexServer:
 
     async def _load_show(self, rating_key: str) -> ShowFacts:
         return show_facts_from(children_of(await self._item_page(rating_key), "Metadata")[0])
+
+    async def _load_poster(self, rating_key: str) -> bytes:
+        # The last step of the address only tells caches one picture from another; any will do.
+        picture = f"/library/metadata/{quote(rating_key, safe='')}/thumb/0"
+        return await self._get("photo/:/transcode", {"url": picture, **POSTER_SIZE}, limit=MIB)
 
     async def _page(self, path: str) -> Item:
         """Items with all that helps to name them."""

@@ -18,6 +18,7 @@ import asyncio
 import logging
 import random
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
 import aiohttp
@@ -95,6 +96,8 @@ class WatchStatus:
         frames: How many frames came.
         malformed: How many of them, or of their entries, made no sense.
         problem: One sentence that says what keeps it from being connected, and what to do; or empty.
+        lost_at: Since when it is not open any more, or None.
+        next_try_at: When it is opened next, or None.
     """
 
     alive: bool
@@ -107,6 +110,8 @@ class WatchStatus:
     frames: int
     malformed: int
     problem: str
+    lost_at: datetime | None
+    next_try_at: datetime | None
 
 
 class Backoff:
@@ -171,6 +176,9 @@ class WatchService:
         self._connects = self._frames = self._malformed = 0
         self._kinds: set[str] = set()
         self._problem = ""
+        self._lost_at: datetime | None = None
+        self._next_try_at: datetime | None = None
+        self._hurry = asyncio.Event()
 
     @property
     def status(self) -> WatchStatus:
@@ -186,10 +194,13 @@ class WatchService:
             frames=self._frames,
             malformed=self._malformed,
             problem=self._problem,
+            lost_at=self._lost_at,
+            next_try_at=self._next_try_at,
         )
 
     def start(self) -> None:
-        """Begin; nothing changes if it runs already."""
+        """Begin. If it runs already, nothing changes but that a wait for the next try is over."""
+        self._hurry.set()
         if not self.status.alive:
             self._problem = ""
             self._task = asyncio.create_task(self._run(), name=f"watch {self._server.address}")
@@ -206,7 +217,19 @@ class WatchService:
 
     async def _run(self) -> None:
         while True:
-            await self._clock.sleep(await self._attempt())
+            await self._rest(await self._attempt())
+
+    async def _rest(self, seconds: float) -> None:
+        """Wait for so many of the clock's seconds, or until somebody is in a hurry."""
+        self._hurry.clear()
+        self._next_try_at = self._clock.now() + timedelta(seconds=seconds)
+        ends = [asyncio.ensure_future(one) for one in (self._clock.sleep(seconds), self._hurry.wait())]
+        try:
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self._next_try_at = None
+            for end in ends:
+                end.cancel()
 
     async def _attempt(self) -> float:
         """One connection, from the first try to its end.
@@ -313,7 +336,7 @@ class WatchService:
 
     def _begin(self, identity: Identity, name: str) -> None:
         self._identity, self._name, self._problem = identity, name, ""
-        self._connected_at = self._clock.now()
+        self._connected_at, self._lost_at = self._clock.now(), None
         self._connects += 1
         self._server.forget_all()
         logger.info(
@@ -326,6 +349,7 @@ class WatchService:
 
     def _end(self, reason: str) -> None:
         began_at, self._connected_at = self._connected_at, None
+        self._lost_at = self._clock.now()
         if began_at and (self._clock.now() - began_at).total_seconds() >= self._options.steady_after_s:
             self._backoff.reset()
         self._handler.on_disconnected(reason)
