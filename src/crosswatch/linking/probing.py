@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
+from crosswatch.config.addresses import is_near, parse_address
 from crosswatch.errors import SourceError
 from crosswatch.linking.trouble import PLEX_DIRECT, Cause, cause_of
 
@@ -21,6 +22,12 @@ if TYPE_CHECKING:
     from crosswatch.providers.scrobble.plex.pms import PlexServer
 
 MS_PER_S = 1000
+SHORT = {
+    Cause.NAME: "The name can't be looked up from here.",
+    Cause.REFUSED: "Nothing listens at that address and port.",
+    Cause.SLOW: "Nothing answers there in time.",
+}
+"""What is said of an address that is only tried, and stands beside the sentence."""
 
 
 class Connect(Protocol):
@@ -40,6 +47,7 @@ class Found(StrEnum):
     """The name cannot be looked up, most likely because it leads into the private network."""
     OTHER_SERVER = "other_server"
     SILENT = "silent"
+    """Nothing of use has answered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,9 +122,14 @@ async def probe(connect: Connect, candidate: Candidate, server_uuid: str) -> Pro
             return await _ask(connect, candidate, server_uuid, Found.OWN_CERTIFICATE)
         except SourceError as error:
             detail = str(error)
-    host = urlsplit(candidate.url).hostname or ""
-    is_blocked = cause is Cause.NAME and host.endswith(PLEX_DIRECT)
-    return Probe(candidate=candidate, found=Found.REBINDING if is_blocked else Found.SILENT, detail=detail)
+    found = Found.REBINDING if cause is Cause.NAME and leads_home(candidate.url) else Found.SILENT
+    return Probe(candidate=candidate, found=found, detail=SHORT.get(cause, detail))
+
+
+def leads_home(url: str) -> bool:
+    """Whether it is a name below plex.direct that leads into a private network, as many routers forbid."""
+    label, _, rest = (urlsplit(url).hostname or "").partition(".")
+    return f".{rest}".endswith(PLEX_DIRECT) and is_near(parse_address(label.replace("-", ".")))
 
 
 async def _ask(connect: Connect, candidate: Candidate, server_uuid: str, good: Found) -> Probe:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,10 @@ class Cause(StrEnum):
 
     NAME = "name"
     """The host's name cannot be looked up."""
+    REFUSED = "refused"
+    """Nothing listens there."""
+    SLOW = "slow"
+    """Nothing has answered in time."""
     CERTIFICATE = "certificate"
     """Nobody vouches for the certificate."""
     OTHER = "other"
@@ -30,6 +35,10 @@ def cause_of(error: SourceError) -> Cause:
             return Cause.NAME
         case aiohttp.ClientConnectorCertificateError():
             return Cause.CERTIFICATE
+        case aiohttp.ClientConnectorError() as refused if refused.os_error.errno == errno.ECONNREFUSED:
+            return Cause.REFUSED
+        case TimeoutError():
+            return Cause.SLOW
         case _:
             return Cause.OTHER
 

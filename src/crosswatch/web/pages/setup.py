@@ -34,7 +34,7 @@ HUES = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Way:
+class Steps:
     """Where the steps lead.
 
     Attributes:
@@ -177,11 +177,11 @@ class LinkRow:
         return any(not account.problem for account in self.accounts)
 
 
-def way_to(runtime: RuntimeLike, here: str) -> Way:
+def steps_from(runtime: RuntimeLike, here: str) -> Steps:
     """The steps, seen from one of them."""
     is_claimed = runtime.access.is_claimed or runtime.config.settings.access.external
     done = done_steps(runtime.config.settings)
-    return Way(here=here, done=done | ({"claim"} if is_claimed else frozenset()), is_claimed=is_claimed)
+    return Steps(here=here, done=done | ({"claim"} if is_claimed else frozenset()), is_claimed=is_claimed)
 
 
 def done_steps(settings: Settings) -> frozenset[str]:

@@ -66,7 +66,7 @@ async def done(request: Request, runtime: Runtime) -> Response:
         "setup_done.html",
         card=await trial.first_delivered(runtime),
         missing=setup.next_step(runtime.config.settings),
-        way=setup.way_to(runtime, "try"),
+        steps=setup.steps_from(runtime, "try"),
     )
 
 
@@ -156,7 +156,7 @@ def _draw(
         f"setup_{step}.html",
         status=422 if problem else 200,
         problem=problem,
-        way=setup.way_to(runtime, step),
+        steps=setup.steps_from(runtime, step),
         now=runtime.clock.now(),
         **values,
     )

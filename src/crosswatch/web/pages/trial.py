@@ -173,7 +173,7 @@ def _trakt(runtime: RuntimeLike, play: Play | None, deliveries: Sequence[Deliver
 
 def _refused(runtime: RuntimeLike, title: str, play: Play, step: str) -> Tick:
     sentence, action = _tell(runtime, play)
-    return Tick(title=title, mark=Mark.FAILED, sentence=sentence, action=action, step=step)
+    return Tick(title=title, mark=Mark.FAILED, sentence=sentence, action="" if step else action, step=step)
 
 
 def _tell(runtime: RuntimeLike, play: Play) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from crosswatch.web.answers import Json, read_fields, wants_page
 from crosswatch.web.depends import Access, Asking, Runtime
 from crosswatch.web.drawing import draw_page, top_of
 from crosswatch.web.errors import access_headers, access_status
-from crosswatch.web.pages.setup import way_to
+from crosswatch.web.pages.setup import steps_from
 from crosswatch.web.permissions import SMALL_BODY
 from crosswatch.web.ports import RuntimeLike
 from crosswatch.web.sessions import caller_of, set_session
@@ -29,7 +29,7 @@ async def ask(request: Request, runtime: Runtime, guest: Asking) -> Response:
         needs_code=not guest.is_at_home,
         problem="",
         user=FIRST_USER,
-        way=way_to(runtime, "claim"),
+        steps=steps_from(runtime, "claim"),
     )
 
 
@@ -71,7 +71,7 @@ async def claim(request: Request, runtime: Runtime, access: Access, guest: Askin
             needs_code=not guest.is_at_home,
             problem=str(error),
             user=name or FIRST_USER,
-            way=way_to(runtime, "claim"),
+            steps=steps_from(runtime, "claim"),
         )
         answer.headers.update(access_headers(error))
         return answer

@@ -10,7 +10,7 @@ const awaited = document.getElementById("awaited");
 function countDown() {
   for (const time of document.querySelectorAll("[data-until]")) {
     const left = Math.max(0, Math.round((time.dataset.until - now()) / 1000));
-    const text = left < 60 ? `${left} s` : `${Math.floor(left / 60)} min ${left % 60} s`;
+    const text = `${time.dataset.for} ${left < 60 ? "" : `${Math.floor(left / 60)} min `}${left % 60} s`;
     if (time.textContent !== text) time.textContent = text;
   }
 }
