@@ -9,6 +9,7 @@ import asyncio
 import os
 from typing import TYPE_CHECKING, Any, Protocol
 
+from crosswatch.backup.bundle import Findings, build_bundle
 from crosswatch.backup.shelf import Shelf
 from crosswatch.core.people import UNKNOWN_PEOPLE
 from crosswatch.core.ports import PlayQuery
@@ -19,12 +20,14 @@ from crosswatch.notices.book import Person
 from crosswatch.notices.notifier import Notifier
 from crosswatch.providers.scrobble.trakt.answers import Answer, route_of
 from crosswatch.service.kept import keep_going
+from crosswatch.storage.counting import count_rows
+from crosswatch.storage.opening import DATABASE_NAME
 from crosswatch.tallies import Counted
 from crosswatch.upkeep.folder import look_at
 from crosswatch.upkeep.memory import Doorkeeper, Since, TraktEar
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     import aiohttp
 
@@ -40,6 +43,9 @@ if TYPE_CHECKING:
 
 LOOK_EVERY_S = 15.0
 """A broken link shows, and is told of, within a minute."""
+
+LEAST_REAL_S = 5.0
+"""However fast the clock is, looking costs what it costs."""
 
 FOLDER_EVERY = 4
 """The folder is looked at with every so many looks: file systems of networks take their time."""
@@ -156,6 +162,29 @@ class Upkeep:
         )
         return self._since.stamp(judge(facts), now)
 
+    async def make_bundle(self, lines: Sequence[str], redact: Callable[[str], str]) -> bytes:
+        """A zip of what helps to find a fault, without secrets.
+
+        Args:
+            lines: The last lines of the log.
+            redact: Takes secrets out of a text.
+        """
+        config = self._app.config
+        try:
+            schema, counts = await asyncio.to_thread(count_rows, config.directory / DATABASE_NAME)
+        except StorageError:  # it is one of the checks
+            schema, counts = 0, {}
+        found = Findings(
+            document=config.document,
+            checks=(await self.look()).checks,
+            counts=counts,
+            schema=schema,
+            lines=lines,
+            started_at=self.started_at,
+            now=self._app.clock.now(),
+        )
+        return await asyncio.to_thread(build_bundle, found, redact)
+
     def hear_trakt(self, request: Request, reply: Reply, access_token: str) -> None:
         """Trakt was asked, and this came of it."""
         code = str(reply.status) if isinstance(reply, Answer) else "none"
@@ -172,7 +201,8 @@ class Upkeep:
                 self._folder = await asyncio.to_thread(look_at, self._app.config.directory)
             turn += 1
             await self.notifier.hear(await self.look(), await self._strangers())
-            await self._app.clock.sleep(LOOK_EVERY_S)
+            clock = self._app.clock
+            await clock.sleep(max(LOOK_EVERY_S, LEAST_REAL_S * clock.scale))
 
     async def _strangers(self) -> list[Person] | None:
         """People whose plays were skipped lately since nobody has said whose they are; None if unknown."""

@@ -14,23 +14,11 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 
 from crosswatch.web.errors import refuse
+from crosswatch.web.headers import EMBEDDED_POLICY, HEADERS
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-CONTENT_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-    "manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
-EMBEDDED_POLICY = CONTENT_POLICY.replace("frame-ancestors 'none'", "frame-ancestors 'self'")
-"""For pages that a listed proxy shows inside its own, on its own site."""
-
-HEADERS = {
-    "Content-Security-Policy": CONTENT_POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-    "Cache-Control": "no-store",
-}
 REQUEST = {"event": "web.request"}
 
 log = logging.getLogger("crosswatch.web")

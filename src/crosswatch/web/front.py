@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import JSONResponse
 from starlette.routing import Route, Router
 
+from crosswatch.web.headers import HEADERS
 from crosswatch.web.life import SIGNS_OF_LIFE, build_runtime, life
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def create_front() -> Router:
 
 async def _alive(_request: Request) -> JSONResponse:
     """200 while the app turns."""
-    return JSONResponse(SIGNS_OF_LIFE, headers={"Cache-Control": "no-store"})
+    return JSONResponse(SIGNS_OF_LIFE, headers=HEADERS)
 
 
 class _WebOnDemand:

@@ -55,6 +55,7 @@ EVERYBODY = None
 
 RULES = (
     Rule("GET", "/healthz", EVERYBODY),
+    Rule("GET", "/readyz", EVERYBODY),  # kinds and levels only, unless the asker may read
     Rule("GET", "/static/**", EVERYBODY),
     Rule("GET", "/sign-in", EVERYBODY),
     Rule("POST", "/sign-in", EVERYBODY, largest_body=SMALL_BODY),
@@ -79,6 +80,9 @@ RULES = (
     Rule("GET", "/api/config", Scope.ADMIN),
     Rule("GET", "/settings", Scope.ADMIN),  # what `GET /api/config` tells
     Rule("GET", "/settings/**", Scope.ADMIN),
+    Rule("GET", "/api/backups", Scope.ADMIN),
+    Rule("GET", "/api/backups/{name}", Scope.ADMIN),  # every secret is in there
+    Rule("GET", "/api/support-bundle", Scope.ADMIN),
     Rule("GET", "/api/access/me", Scope.READ),
     Rule("GET", "/api/access/**", Scope.ADMIN),
 )

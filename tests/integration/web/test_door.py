@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from crosswatch.web.answering import CONTENT_POLICY
+from crosswatch.web.headers import CONTENT_POLICY
 from crosswatch.web.factory import create_app
 from fakes.asgi import Caller, called
 
