@@ -72,7 +72,7 @@ def add_error_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(CorrectionError)
     async def correction(request: Request, error: CorrectionError) -> Response:
-        return refuse(request, 503 if error.is_passing else 409, str(error))
+        return refuse(request, correction_status(error), str(error))
 
     @app.exception_handler(CrossWatchError)
     async def other(request: Request, error: CrossWatchError) -> Response:
@@ -90,6 +90,11 @@ def add_error_handlers(app: FastAPI) -> None:
         is_bare = error.detail == HTTPStatus(error.status_code).phrase
         sentence = _OWN_WORDS.get(error.status_code, error.detail) if is_bare else error.detail
         return refuse(request, error.status_code, sentence, headers=error.headers)
+
+
+def correction_status(error: CorrectionError) -> int:
+    """The status that says whether trying again later may help."""
+    return 503 if error.is_passing else 409
 
 
 def access_status(error: AccessError) -> int:

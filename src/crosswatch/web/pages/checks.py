@@ -1,0 +1,147 @@
+"""What has to be so for a play to be delivered, and whether it was: the short answer to "why?". Pure.
+
+A reason belongs to one check; those before it were met, and those after it were not come to.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from crosswatch.core.events import Media, MediaKind, Numbering
+from crosswatch.core.people import Passed, decide
+from crosswatch.core.plays import Origin, PlayState
+from crosswatch.core.reasons import EXPLANATIONS, Reason, Verdict
+from crosswatch.core.sentences import accounts_words, percent_words
+from crosswatch.web.actions import NAMELESS
+from crosswatch.web.languages import translate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from crosswatch.core.ids import Ids
+    from crosswatch.core.people import Rules
+    from crosswatch.core.plays import Delivery, Play
+
+PERSON = frozenset(
+    {Reason.PERSON_UNKNOWN, Reason.PERSON_NOT_LISTED, Reason.PERSON_UNLINKED, Reason.PERSON_PAUSED}
+)
+RULES = frozenset(
+    {
+        Reason.TYPE_UNSUPPORTED,
+        Reason.SERVER_NOT_SELECTED,
+        Reason.SERVER_OFF,
+        Reason.LIBRARY_OFF,
+        Reason.KIND_OFF,
+        Reason.PLAYER_OFF,
+        Reason.NETWORK_OFF,
+        Reason.FEATURE_OFF,
+    }
+)
+POSITION = frozenset(
+    {
+        Reason.BELOW_THRESHOLD,
+        Reason.TOO_SHORT,
+        Reason.PROGRESS_UNKNOWN,
+        Reason.SKIPPED_THROUGH,
+        Reason.DUPLICATE_OF,
+    }
+)
+HEARD = {
+    Origin.WATCH: "Heard from %(server)s as it played",
+    Origin.WEBHOOK: "Heard from a webhook of %(server)s",
+    Origin.HISTORY: "Found in the play history of %(server)s",
+}
+COUNTED = {
+    Numbering.DVD: "in DVD order",
+    Numbering.ABSOLUTE: "counted through all seasons",
+    Numbering.ANIDB: "as AniDB counts",
+    Numbering.UNKNOWN: "and nobody knows what they count",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """Something that has to be so.
+
+    Attributes:
+        is_met: Whether it is; None where it was not come to, or is not known yet.
+        name: What it is about.
+        text: What was found.
+    """
+
+    is_met: bool | None
+    name: str
+    text: str
+
+
+def build_checks(
+    play: Play, deliveries: Sequence[Delivery], rules: Rules, *, mark: float, server: str
+) -> Iterator[Check]:
+    """The checks, in the order in which they are made.
+
+    Args:
+        play: The play.
+        deliveries: Its deliveries.
+        rules: Whose plays count now; for the names of those who are linked.
+        mark: Percent from which a play counts as watched.
+        server: What its server is called.
+    """
+    heard = translate(HEARD[play.origin]) % {"server": server}
+    yield Check(is_met=True, name=translate("Heard"), text=heard)
+    for name, reasons, text in (
+        ("Person", PERSON, _person(play, rules)),
+        ("Rules", RULES, _rules(play)),
+        ("Position", POSITION, _position(play, mark)),
+        ("Ids", frozenset(NAMELESS), _named(play.media)),
+    ):
+        is_failing = play.reason in reasons
+        told = f"{translate(EXPLANATIONS[play.reason].title)}. {text}" if is_failing else text
+        yield Check(is_met=not is_failing, name=translate(name), text=told)
+        if is_failing:
+            return
+    yield _at_trakt(play, deliveries)
+
+
+def _person(play: Play, rules: Rules) -> str:
+    account = play.account
+    number = f"id {account.id}" if account.id is not None else ""
+    text = " · ".join(part for part in (account.name, number) if part) or translate("Plex did not say who.")
+    decision = decide(rules, play)
+    if not isinstance(decision, Passed):
+        return text
+    return f"{text} → {accounts_words([one.account for one in decision.recipients])}"
+
+
+def _rules(play: Play) -> str:
+    parts = (play.media.kind.value, play.media.library, play.player.title, play.player.network)
+    return " · ".join(part for part in parts if part)
+
+
+def _position(play: Play, mark: float) -> str:
+    facts = {"percent": percent_words(play.progress), "mark": percent_words(mark)}
+    if play.state is not PlayState.ENDED:
+        return translate("At %(percent)s now; it counts as watched from %(mark)s.") % facts
+    return translate("Stopped at %(percent)s; it counts as watched from %(mark)s.") % facts
+
+
+def _named(media: Media) -> str:
+    parts = [_ids(media.ids)] if media.ids else []
+    if media.show is not None and media.show.ids:
+        parts.append(translate("show %(ids)s") % {"ids": _ids(media.show.ids)})
+    if media.kind is MediaKind.EPISODE and media.season is not None and media.number is not None:
+        numbers = {"season": media.season, "number": media.number}
+        place = translate("season %(season)s, episode %(number)s") % numbers
+        counted = COUNTED.get(media.numbering)
+        parts.append(f"{place} {translate(counted)}" if counted else place)
+    return " · ".join((*parts, *media.foreign_ids)) or translate("No ids, so it goes by its title.")
+
+
+def _ids(ids: Ids) -> str:
+    return ", ".join(f"{name} {value}" for name, value in ids.as_dict().items())
+
+
+def _at_trakt(play: Play, deliveries: Sequence[Delivery]) -> Check:
+    is_met = {Verdict.DELIVERED: True, Verdict.FAILED: False}.get(play.verdict)
+    text = EXPLANATIONS[play.reason].title if deliveries else "Nothing was sent."
+    return Check(is_met=is_met, name="Trakt", text=translate(text))

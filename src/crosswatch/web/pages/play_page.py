@@ -1,0 +1,87 @@
+"""`/history/{play_id}`: why a play stands as it stands, and what may be done about it."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request
+from fastapi.responses import RedirectResponse, Response
+
+from crosswatch.core.events import PlayId
+from crosswatch.errors import CorrectionError
+from crosswatch.web.actions import may_operate
+from crosswatch.web.depends import Asking, Runtime
+from crosswatch.web.drawing import draw_page
+from crosswatch.web.errors import correction_status, refuse
+from crosswatch.web.pages.history import read_count
+from crosswatch.web.pages.play import look
+
+router = APIRouter()
+
+NO_PLAY = (
+    "CrossWatch knows no play by this address. It may have been made by another CrossWatch, or before its "
+    "database was replaced."
+)
+DONE = ("retry", "ignore", "undo", "match")
+
+Id = Annotated[str, Path(max_length=64)]
+
+
+@router.head("/history/{play_id}")
+@router.get("/history/{play_id}")
+async def play(request: Request, play_id: Id, runtime: Runtime, guest: Asking) -> Response:
+    """One play, and what was done about it if that is why somebody comes back."""
+    return await _draw(request, play_id, runtime, guest)
+
+
+@router.post("/history/{play_id}/retry")
+async def retry(request: Request, play_id: Id, runtime: Runtime, guest: Asking) -> Response:
+    """Try again what waits, was refused or was ignored of the play."""
+    try:
+        count = await runtime.corrections.retry(PlayId(play_id))
+    except CorrectionError as error:
+        return await _draw(request, play_id, runtime, guest, problem=error)
+    return _back(play_id, "retry", count)
+
+
+@router.post("/history/{play_id}/ignore")
+async def ignore(request: Request, play_id: Id, runtime: Runtime, guest: Asking) -> Response:
+    """Tell nobody of the play."""
+    try:
+        await runtime.corrections.ignore(PlayId(play_id))
+    except CorrectionError as error:
+        return await _draw(request, play_id, runtime, guest, problem=error)
+    return _back(play_id, "ignore", 1)
+
+
+@router.post("/history/{play_id}/undo")
+async def undo(request: Request, play_id: Id, runtime: Runtime, guest: Asking) -> Response:
+    """Take the play out of the histories into which we put it."""
+    try:
+        count = await runtime.corrections.undo(PlayId(play_id))
+    except CorrectionError as error:
+        return await _draw(request, play_id, runtime, guest, problem=error)
+    return _back(play_id, "undo", count)
+
+
+async def _draw(
+    request: Request, play_id: str, runtime: Runtime, guest: Asking, problem: CorrectionError | None = None
+) -> Response:
+    page = await look(runtime, PlayId(play_id))
+    if page is None:
+        return refuse(request, 404, NO_PLAY)
+    asked = request.query_params
+    return draw_page(
+        request,
+        "play.html",
+        status=200 if problem is None else correction_status(problem),
+        here="history",
+        page=page,
+        may_operate=may_operate(guest),
+        problem=str(problem or ""),
+        done=asked.get("done") if asked.get("done") in DONE else "",
+        count=read_count(asked.get("n")),
+    )
+
+
+def _back(play_id: str, done: str, count: int) -> Response:
+    """The page again, which says what was done; from an address one step below it."""
+    return RedirectResponse(f"../{play_id}?done={done}&n={count}", 303)
