@@ -142,7 +142,7 @@ KEYS = {
     "pages": ("web.", "access."),
     "rest": ("identity.", "storage.", "runtime."),
     "servers": ("servers[].",),
-    "people": ("people[].",),
+    "people": ("people",),
     "accounts": ("accounts.",),
 }
 """Each table of keys in `docs/configuration.md`, and how the keys in it begin."""

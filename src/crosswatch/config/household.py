@@ -133,7 +133,7 @@ class ScrobbleSettings(SwitchSettings, frozen=True, kw_only=True):
         bool,
         About(
             "Tell what is watched",
-            "Tell sinks what is watched. While it is off, plays are listed with the reason `feature_off`, "
+            "Tell Trakt what is watched. While it is off, plays are listed with the reason `feature_off`, "
             "and nothing is told.",
         ),
     ] = False
@@ -210,6 +210,16 @@ class PersonSettings(LimitSettings, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         self._tidy("name")
+
+
+IgnoredPeople = Annotated[
+    tuple[str, ...],
+    About(
+        "People not to be asked about",
+        "Who is not shown as new again, whatever they play: any name of theirs at Plex, or `id:` and the "
+        "number. It is no filter: whose plays count is said elsewhere.",
+    ),
+]
 
 
 class WebSettings(View, frozen=True, kw_only=True):

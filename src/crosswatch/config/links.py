@@ -30,6 +30,7 @@ def check_links(settings: Settings) -> None:
         key = f"accounts.{DEFAULT_ACCOUNT.name}"
         raise ConfigError(f"{key} cannot be: that account's tokens are in auth.trakt.", key=key)
     _require_limits("features.scrobble.filters", settings.features.scrobble.filters)
+    _require_texts("people_ignored", settings.people_ignored)
     known = (DEFAULT_ACCOUNT.name, *settings.accounts)
     names: dict[str, str] = {}
     for index, person in enumerate(settings.people):
@@ -55,6 +56,7 @@ def rules_from(settings: Settings, home: Home) -> Rules:
         server_uuid=scrobble.filters.server_uuid.strip(),
         limits=_limits_from(scrobble.filters),
         people=tuple(map(_person_from, settings.people)),
+        ignored=settings.people_ignored,
         accounts=(DEFAULT_ACCOUNT,),
         home=home,
         watched_at_percent=scrobble.options.watched_at_percent,

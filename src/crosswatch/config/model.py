@@ -20,6 +20,7 @@ from crosswatch.config.door import check_door
 from crosswatch.config.household import (
     AccessSettings,
     FilterSettings,
+    IgnoredPeople,
     LimitSettings,
     PersonSettings,
     RuntimeSettings,
@@ -82,6 +83,7 @@ class Settings(View, frozen=True, kw_only=True):
     Attributes:
         servers: Further servers beside `plex`.
         people: Who is linked to which accounts; empty links everyone to `auth.trakt`.
+        people_ignored: Who is not to be shown as new again.
         accounts: Further Trakt accounts beside `auth.trakt`, by a name of the user's choice.
     """
 
@@ -98,6 +100,7 @@ class Settings(View, frozen=True, kw_only=True):
     runtime: RuntimeSettings = RuntimeSettings()
     servers: tuple[ServerSettings, ...] = ()
     people: tuple[PersonSettings, ...] = ()
+    people_ignored: IgnoredPeople = ()
     accounts: dict[str, TokenSettings] = {}  # noqa: RUF012 -- msgspec copies it
 
 

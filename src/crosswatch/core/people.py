@@ -86,6 +86,8 @@ class Rules:
         server_uuid: The only server that counts; empty lets every one pass.
         limits: Which plays count, whoever watches.
         people: Who is linked to which accounts; empty links everyone to `accounts`.
+        ignored: Names, or `id:<number>`, of those about whom nobody wants to be asked again; they decide
+            nothing.
         accounts: The sink accounts that are told where no people are listed.
         home: The server that numbers mean.
         watched_at_percent: Progress from which an ended play is watched, 50 to 100.
@@ -97,6 +99,7 @@ class Rules:
     server_uuid: str = ""
     limits: Limits = NO_LIMITS
     people: tuple[Person, ...] = ()
+    ignored: tuple[str, ...] = ()
     accounts: tuple[SinkAccount, ...] = ()
     home: Home = Home()
     watched_at_percent: float = 80.0

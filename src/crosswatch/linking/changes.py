@@ -84,7 +84,7 @@ def choose_people(members: Sequence[Member], chosen: Collection[int], names: Seq
                 people.append({"name": free_name(name, taken), "aliases": [name], "accounts": []})
         if was_empty and _has_tokens(document):
             _keep_default_account(document, [member for member in members if member.kind is Kind.OWNER])
-        _let_pass(document, [f"{ID_PREFIX}{number}" for number in chosen] + list(names))
+        let_pass(document, [f"{ID_PREFIX}{number}" for number in chosen] + list(names))
 
     return change
 
@@ -181,7 +181,8 @@ def _has_tokens(document: Document) -> bool:
     return bool(tokens.get("access_token") or tokens.get("refresh_token"))
 
 
-def _let_pass(document: Document, entries: Sequence[str]) -> None:
+def let_pass(document: Document, entries: Sequence[str]) -> None:
+    """Add these to a whitelist that somebody has written; an empty one stays empty."""
     filters = section(document, "features", "scrobble", "filters")
     listed = [name for name in filters.get("username_whitelist", ()) if str(name).strip()]
     if listed:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from crosswatch.core.people import Rules
     from crosswatch.core.plays import Play
     from crosswatch.core.reasons import Reason
+    from crosswatch.web.ports import RuntimeLike
 
 MOST_PLAYS = 500
 """So many skipped plays are looked at for each of these reasons, the newest first."""
@@ -70,6 +71,24 @@ class Known:
     strangers: Sequence[Stranger]
 
 
+async def know(runtime: RuntimeLike) -> Known:
+    """What is known of people now.
+
+    Raises:
+        StorageError: If the plays cannot be read.
+    """
+    rules = runtime.rules()
+    servers = runtime.watch_status()["servers"]
+    return Known(
+        people=runtime.config.settings.people,
+        rules=rules,
+        accounts=runtime.known_accounts(),
+        names={server["server_uuid"]: server["name"] for server in servers if server.get("server_uuid")},
+        sinks=runtime.sink_status(),
+        strangers=await find_strangers(runtime.ledger.plays, rules),
+    )
+
+
 async def find_strangers(read: Callable[[PlayQuery], Awaitable[list[Play]]], rules: Rules) -> list[Stranger]:
     """Whose plays were skipped and would be skipped again, the last seen first.
 
@@ -87,10 +106,11 @@ async def find_strangers(read: Callable[[PlayQuery], Awaitable[list[Play]]], rul
 
 
 def sort_strangers(plays: Iterable[Play], rules: Rules) -> list[Stranger]:
-    """The bearers of skipped plays, each once, without those who count by now."""
+    """The bearers of skipped plays, each once, without those who count by now or are to be ignored."""
     groups: dict[tuple[str, int | None, str], list[Play]] = {}
     for play in plays:
-        if not counts(rules, play.account, play.server):
+        is_ignored = is_listed(rules.ignored, play.account, play.server, rules.home)
+        if not is_ignored and not counts(rules, play.account, play.server):
             name = "" if play.account.id is not None else fold(play.account.name)
             groups.setdefault((play.server, play.account.id, name), []).append(play)
     strangers = [_stranger(group) for group in groups.values()]
@@ -163,11 +183,11 @@ def _person_shape(person: PersonSettings, known: Known) -> dict[str, Any]:
         "watched_at_percent": person.watched_at_percent,
         "accounts": [_sink_shape(f"trakt/{name}", sinks) for name in person.accounts],
         "plex_accounts": [_who(account, server, known) for server, account in found],
-        "problem": _problem(person, found, known),
+        "problem": problem_of(person, found, known),
     }
 
 
-def _problem(person: PersonSettings, found: Sequence[tuple[str, Account]], known: Known) -> str:
+def problem_of(person: PersonSettings, found: Sequence[tuple[str, Account]], known: Known) -> str:
     """Why nothing of the person's would count, as far as that can be seen now; or empty."""
     if not person.accounts:
         return "Linked to no Trakt account: plays are skipped."
@@ -211,11 +231,11 @@ def _stranger_shape(one: Stranger, known: Known) -> dict[str, Any]:
         "last_title": one.last_title,
         "reason": one.reason,
         "entry": entry_for(one.account),
-        "whitelist": _whitelist_entry(one.account),
+        "whitelist": whitelist_entry(one.account),
     }
 
 
-def _whitelist_entry(account: Account) -> str | None:
+def whitelist_entry(account: Account) -> str | None:
     """What would let the account pass `username_whitelist`; None if nothing could."""
     return f"{ID_PREFIX}{account.plex_id}" if account.plex_id is not None else account.name or None
 

@@ -174,3 +174,15 @@ async def test_without_people_and_list_everyone_counts_and_that_is_said(househol
     told = await household.ask()
     assert not told["everyone_counts"]
     assert [one["name"] for one in told["plex_accounts"] if one["counts"]] == ["Carol C."]
+
+
+@pytest.mark.parametrize("ignored", ["id:1000004", "carol84", "CAROL C."])
+async def test_whom_nobody_wants_to_be_asked_about_is_not_new_and_counts_no_less(household, runtime, ignored):
+    household(MAYA)
+    await runtime.ledger.record([wants(skipped(1, CAROL)), wants(skipped(2, KIDS))])
+    document = runtime.config.document
+    document["people_ignored"] = [ignored]
+    runtime.config.replace(document)
+    told = await household.ask()
+    assert [one["name"] for one in told["new"]] == ["Kids"]
+    assert [one["counts"] for one in told["plex_accounts"] if one["name"] == "Carol C."] == [False]

@@ -4,7 +4,7 @@ from fastapi import APIRouter
 
 from crosswatch.web.answers import Json
 from crosswatch.web.depends import Runtime
-from crosswatch.web.people import Known, find_strangers, people_shape
+from crosswatch.web.people import know, people_shape
 
 router = APIRouter(prefix="/api/people", tags=["people"])
 
@@ -15,14 +15,4 @@ async def show(runtime: Runtime) -> Json:
 
     `entry` is what to add to `people` to link somebody; its `accounts` is for you to fill.
     """
-    rules = runtime.rules()
-    servers = runtime.watch_status()["servers"]
-    known = Known(
-        people=runtime.config.settings.people,
-        rules=rules,
-        accounts=runtime.known_accounts(),
-        names={server["server_uuid"]: server["name"] for server in servers if server.get("server_uuid")},
-        sinks=runtime.sink_status(),
-        strangers=await find_strangers(runtime.ledger.plays, rules),
-    )
-    return Json(people_shape(known))
+    return Json(people_shape(await know(runtime)))
