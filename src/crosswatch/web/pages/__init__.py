@@ -15,7 +15,10 @@ from crosswatch.web.pages import (
     history_page,
     logs_page,
     looks_page,
+    match_page,
     now_page,
+    play_page,
+    poster_page,
     settings_page,
     setup_forms,
     setup_page,
@@ -24,7 +27,18 @@ from crosswatch.web.pages import (
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-SCREENS = (now_page, history_page, logs_page, settings_page, looks_page, setup_page, setup_forms)
+SCREENS = (
+    now_page,
+    history_page,
+    match_page,
+    play_page,
+    logs_page,
+    settings_page,
+    looks_page,
+    poster_page,
+    setup_page,
+    setup_forms,
+)
 
 
 def add_pages(app: FastAPI) -> None:
