@@ -75,12 +75,13 @@ def describe_door(app: FastAPI) -> None:
 
 
 def _add_refusals(responses: dict[str, Any], *, is_guarded: bool, is_change: bool) -> None:
-    """Add what every address of the kind may answer; all refusals have one shape."""
+    """Add what every address of the kind may answer; all refusals have one shape, unless it has its own."""
     common = (OF_THE_DOOR if is_guarded else {}) | (
         OF_BODIES | {"403": OF_THE_DOOR["403"]} if is_change else {}
     )
     for status, description in common.items():
         responses.setdefault(status, {"description": description})
     for status, answer in responses.items():
-        if status >= "400":
+        is_the_frameworks = _OF_THE_FRAMEWORK[0] in str(answer.get("content"))
+        if status >= "400" and (is_the_frameworks or "content" not in answer):
             answer["content"] = {"application/json": {"schema": {"$ref": "#/components/schemas/Refusal"}}}

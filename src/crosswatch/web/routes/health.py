@@ -33,7 +33,10 @@ Names = Annotated[
 ]
 WAITING: dict[int | str, dict[str, Any]] = {
     400: {"description": "There is no check of such a name."},
-    503: {"description": "Plays do not reach Trakt now; `status` and `checks` say why."},
+    503: {
+        "description": "Plays do not reach Trakt now; `status` and `checks` say why.",
+        "content": {"application/json": {}},
+    },
 }
 
 
