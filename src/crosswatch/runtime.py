@@ -21,6 +21,7 @@ from crosswatch.config.links import rules_from
 from crosswatch.core.anime import is_anime
 from crosswatch.core.people import Home
 from crosswatch.errors import StorageError
+from crosswatch.examining import Examiner, connect_by
 from crosswatch.linking.desk import LinkingDesk
 from crosswatch.logs import LogHub
 from crosswatch.outgoing import make_connector
@@ -99,6 +100,7 @@ class Runtime:
         self._webhooks: Webhooks | None = None
         self._linking: LinkingDesk | None = None
         self._sink: TraktSink | None = None
+        self._examiner: Examiner | None = None
         self._anime: AnimeLists | None = None
         self._corrections: Corrections | None = None
         self._memory: Memory | None = None
@@ -181,6 +183,8 @@ class Runtime:
         tokens = Tokens(self.config, client, self.clock)
         self._stack.push_async_callback(tokens.aclose)
         sink = self._sink = TraktSink(client, tokens, ledger, self.clock)
+        connect = connect_by(http, self.config, client_identifier(self.config.directory))
+        self._examiner = Examiner(self.config, connect, sink)
         anime = self._anime = AnimeLists(http, self.config.directory, self.clock)
         memory = self._memory = Memory(ledger, self.clock, lambda: anime.known)
         teller = RatingTeller(ledger, sink=sink, recall=memory.recall, clock=self.clock)
@@ -419,6 +423,13 @@ class Runtime:
         if self._corrections is None:
             raise StorageError(str(self.ledger))
         return self._corrections
+
+    @property
+    def examiner(self) -> Examiner:
+        """What tries everything that a play needs; a `StorageError` while there is no database."""
+        if self._examiner is None:
+            raise StorageError(str(self.ledger))
+        return self._examiner
 
     def anime_status(self) -> tuple[SourceStatus, ...]:
         """How each list of anime stands."""

@@ -85,6 +85,7 @@ class FakeRuntime:
             changed=self.changed.append,
         )
         self.linking: Any = None
+        self.examiner: Any = None
         self._listeners: list[asyncio.Queue[PlayId | None]] = []
 
     async def start(self) -> None:

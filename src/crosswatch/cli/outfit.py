@@ -11,6 +11,7 @@ import aiohttp
 
 from crosswatch.clock import Clock, clock_from_environment
 from crosswatch.config.file import ConfigFile, config_directory
+from crosswatch.examining import connect_by
 from crosswatch.logs import LogHub
 from crosswatch.outgoing import make_connector
 from crosswatch.providers.scrobble.plex.plextv import PlexTv
@@ -52,15 +53,7 @@ class Outfit:
             key: Where the configuration speaks of it.
             settings: What it says there.
         """
-        return PlexServer(
-            self.http,
-            url=settings.server_url,
-            token=settings.account_token,
-            client_id=client_identifier(self.config.directory),
-            allow_self_signed=self.config.settings.features.watch.options.allow_self_signed,
-            tv_url=settings.tv_url,
-            key=key,
-        )
+        return connect_by(self.http, self.config, client_identifier(self.config.directory))(key, settings)
 
     def plex_tv(self) -> PlexTv:
         """plex.tv, as the configuration names it."""

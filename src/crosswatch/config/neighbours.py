@@ -278,7 +278,7 @@ class IdentitySettings(View, frozen=True, kw_only=True):
             "A list of anime in the public XML format, as a file or an address: it says where TheTVDB "
             "has an episode that only AniDB has a name for. Read at each start, and on "
             "[request](http.md#post-apianimerefresh); a copy of an address is kept beside the database. "
-            "[When it is needed](identity.md#anime).",
+            "See [Identity](identity.md#anime) for when it is needed.",
         ),
     ] = ""
     anime_ids: Annotated[

@@ -18,6 +18,7 @@ from crosswatch.web.life import build_runtime, life
 from crosswatch.web.live import LivePage
 from crosswatch.web.pages import add_pages
 from crosswatch.web.routes import add_routes
+from crosswatch.web.undoing import UndoShelf
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -68,4 +69,5 @@ def show(app: FastAPI, runtime: RuntimeLike) -> LivePage:
     """Let the app show and steer these parts; the page that follows them live."""
     live = LivePage(runtime)
     app.state.runtime, app.state.live = runtime, live
+    app.state.undo = UndoShelf()
     return live

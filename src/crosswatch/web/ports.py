@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from crosswatch.core.facts import WebhookFact
     from crosswatch.core.people import Rules
     from crosswatch.core.ports import Ledger, MetadataSource
+    from crosswatch.examining import Examiner
     from crosswatch.linking.desk import LinkingDesk
     from crosswatch.logs import LogHub
     from crosswatch.providers.anime.lists import SourceStatus
@@ -111,6 +112,14 @@ class RuntimeLike(Protocol):
 
     def source_of(self, server: str) -> MetadataSource | None:
         """The watched server of that `machineIdentifier`, to be asked; None if it is not watched."""
+
+    @property
+    def examiner(self) -> Examiner:
+        """What tries everything that a play needs.
+
+        Raises:
+            StorageError: While there is no database.
+        """
 
     @property
     def linking(self) -> LinkingDesk:

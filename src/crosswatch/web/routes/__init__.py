@@ -16,6 +16,7 @@ from crosswatch.web.routes import (
     people,
     plays,
     setup,
+    trying,
     watch,
     webhook,
 )
@@ -36,6 +37,7 @@ def add_routes(app: FastAPI) -> None:
         explain,
         webhook,
         health,
+        trying,
         keeping,
         events,
         access,
