@@ -371,11 +371,7 @@ class Runtime:
         return {one.server_uuid: one.source.known_accounts() for one in servers if one.server_uuid}
 
     async def recall(self, media: Media) -> Known:
-        """What is known of an item before a sink is asked.
-
-        Raises:
-            StorageError: While there is no database.
-        """
+        """What is known of an item before a sink is asked; a `StorageError` while there is no database."""
         if self._memory is None:
             raise StorageError(str(self.ledger))
         return await self._memory.recall(media)
