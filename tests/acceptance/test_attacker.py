@@ -29,6 +29,12 @@ def unquoted(cell):
 
 ADDRESSES = [(*unquoted(cells[0]).split(" ", 1), cells[2:]) for cells in rows(section(PAGE, "Every address"))]
 TRICKS = rows(section(PAGE, "Tricks"))
+SPELLINGS = rows(section(PAGE, "Other spellings"))
+GUARDED = [
+    tuple(unquoted(cells[0]).split(" ", 1))
+    for cells in rows(section(PAGE, "Every address"))
+    if cells[1] in {"read", "operate", "admin"}
+]
 
 
 class Target:
@@ -124,6 +130,29 @@ async def test_a_trick_is_answered_as_it_is_written(answers, cells):
     headers = [header for part in rest for header in part.split("⏎") if header]
     status, _ = await target.ask(line.replace("127.0.0.1/", f"127.0.0.1:{target.app.port}/"), *headers)
     assert str(status) == expected
+
+
+def spelled(spelling, path):
+    """The address, spelled as the table spells `/api/config`, and the headers that go with it."""
+    line, *rest = [unquoted(part) for part in spelling.split("` `")]
+    headers = [header for part in rest for header in part.split("⏎") if header]
+    if line == "/API/CONFIG":
+        return path.upper(), headers
+    if line == "/%61pi/config":
+        return "/" + "".join(f"%{ord(letter):02x}" for letter in path[1:2]) + path[2:], headers
+    return line.replace("/api/config", path), headers
+
+
+@pytest.mark.parametrize("cells", SPELLINGS, ids=lambda cells: cells[0])
+async def test_however_an_address_is_spelled_nobody_is_let_in(answers, cells):
+    _, target = answers
+    let_in = []
+    for method, template in GUARDED:
+        address, headers = spelled(cells[1], re.sub(r"\{\w+\}", "x1", template))
+        status, _ = await target.ask(f"{method} {address}", *headers)
+        if status not in {400, 401, 403, 404, 405}:
+            let_in.append((method, address, status))
+    assert let_in == []
 
 
 async def test_after_all_of_that_the_process_is_well_and_nothing_was_changed(answers):
