@@ -20,7 +20,7 @@ from crosswatch.cli.outfit import outfit
 from crosswatch.config.links import rules_from
 from crosswatch.core.events import Account, Media, MediaKind
 from crosswatch.core.facts import Binding
-from crosswatch.core.filters import ID_PREFIX
+from crosswatch.core.filters import ID_PREFIX, fold
 from crosswatch.core.people import Home
 from crosswatch.core.reasons import Verdict
 from crosswatch.errors import PayloadError, SourceError
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from crosswatch.core.facts import SessionRow
+    from crosswatch.core.people import Rules
     from crosswatch.core.session import Session
     from crosswatch.providers.scrobble.plex.pms import PlexServer
     from crosswatch.rehearsal import Scene
@@ -47,6 +48,9 @@ LOOK_EVERY = timedelta(seconds=1)
 
 AFTERMATH = timedelta(minutes=3)
 """How long is listened on after the last step: a session that vanished ends by itself."""
+
+NOTHING_TOLD = "Nothing would be told of it."
+NOBODY_KNOWS = "The recording does not say who watches, and nobody is guessed: say it with --person."
 
 
 @dataclass(slots=True, kw_only=True)
@@ -68,6 +72,13 @@ class Stage:
     def take(self, answer: Mapping[str, Any]) -> None:
         """Take an answer of `/status/sessions`."""
         self.rows = {row.session_key: row for row in sessions_from(child_of(answer, "MediaContainer"))}
+
+    @property
+    def knows_somebody(self) -> bool:
+        """Whether it was said of any session who watches."""
+        return any(
+            one.is_known for one in (self.viewer, *(row.account for row in (self.rows or {}).values()))
+        )
 
     def sessions(self) -> list[SessionRow] | None:
         """The list of sessions, if the recording has one."""
@@ -100,7 +111,9 @@ class Stage:
 @click.argument("recording", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Must be given: nothing else can be done with a recording.")
 @click.option(
-    "--person", default=None, help="Who watches where the recording does not say: a name, or id:<n>."
+    "--person",
+    default=None,
+    help="Who watches where the recording does not say: a name in people or at Plex, or id:<n>.",
 )
 @click.option("--json", "as_json", is_flag=True, help="As JSON, a scene per line.")
 def command(recording: Path, *, dry_run: bool, person: str | None, as_json: bool) -> None:
@@ -111,15 +124,13 @@ def command(recording: Path, *, dry_run: bool, person: str | None, as_json: bool
     """
     if not dry_run:
         raise click.UsageError("A recording can only be replayed with --dry-run: nothing of it is ever sent.")
-    count, unknown = asyncio.run(_replay(recording, _viewer(person or ""), as_json=as_json))
-    if not count and not as_json:
-        click.echo("Nothing would be told of it.")
-    if unknown and not as_json:
-        click.echo(f"Neither the recording nor a server says what item {', '.join(sorted(unknown))} is.")
+    notes = asyncio.run(_replay(recording, person or "", as_json=as_json))
+    if not as_json:
+        click.echo("".join(f"{note}\n" for note in notes), nl=False)
 
 
-async def _replay(recording: Path, viewer: Account, *, as_json: bool) -> tuple[int, set[str]]:
-    """Print each scene; how many there were, and the keys of items that nobody could describe."""
+async def _replay(recording: Path, person: str, *, as_json: bool) -> list[str]:
+    """Print each scene; what is to be said of the whole, in sentences."""
     steps = read_steps(recording)
     count = 0
     async with outfit() as tools:
@@ -128,8 +139,8 @@ async def _replay(recording: Path, viewer: Account, *, as_json: bool) -> tuple[i
         server = next(
             (tools.plex_server(key, one) for key, one in keyed_servers(tools.config.settings).items()), None
         )
-        stage = Stage(viewer=viewer, server=server)
         rules = rules_from(tools.config.settings, Home())
+        stage = Stage(viewer=_viewer(person, rules), server=server)
         rehearsal = Rehearsal(
             rules, "recording", look_up=stage.look_up, recall=_recall, sessions=stage.sessions
         )
@@ -137,7 +148,10 @@ async def _replay(recording: Path, viewer: Account, *, as_json: bool) -> tuple[i
             count += 1
             for line in [_encoded(scene, began)] if as_json else _lines_of(scene, began):
                 click.echo(line)
-    return count, stage.unknown
+    notes = [] if count else [NOTHING_TOLD]
+    notes += [] if count or stage.knows_somebody else [NOBODY_KNOWS]
+    named = ", ".join(sorted(stage.unknown))
+    return [*notes, f"Neither the recording nor a server says what item {named} is."] if named else notes
 
 
 async def _scenes(
@@ -183,11 +197,14 @@ def _is_step(step: Any) -> bool:
     return isinstance(step, dict) and isinstance(step.get("at"), int)
 
 
-def _viewer(person: str) -> Account:
+def _viewer(person: str, rules: Rules) -> Account:
+    """Whom the name means: somebody of the configuration, or whoever is called so at Plex."""
     number = person.removeprefix(ID_PREFIX)
     if person.startswith(ID_PREFIX) and number.isdecimal():
         return Account(id=int(number))
-    return Account(name=person.strip())
+    name = person.strip()
+    ids = {id_ for one in rules.people if fold(one.name) == fold(name) for id_ in one.plex_ids}
+    return Account(id=min(ids, default=None), name=name)
 
 
 async def _recall(media: Media) -> Known:

@@ -194,7 +194,17 @@ def test_who_watches_is_not_guessed(configure, run):
     configure(features=ON, people=[ALICE])
     done = run("replay", str(TRACES / "01-movie-direct-play.json"), "--dry-run")
     assert "Nothing would be told of it." in done.output
+    assert "does not say who watches" in done.output
+    assert "--person" in done.output
     assert "item 9723" in done.output
+
+
+@pytest.mark.parametrize("name", ["Alice", " alice ", "id:1"])
+async def test_somebody_of_the_configuration_may_be_named_as_there(configure, run, plex, name):
+    configure(plex=at(plex), features=ON, people=[ALICE])
+    trace = str(TRACES / "01-movie-direct-play.json")
+    done = await asyncio.to_thread(run, "replay", trace, "--dry-run", "--person", name)
+    assert "as Alice" in done.output
 
 
 def test_a_session_that_vanishes_ends_by_itself(configure, run, tmp_path):

@@ -91,7 +91,7 @@ def _by_id(kind: str, ids: Ids) -> Generator[Request, Reply, Chosen]:
     hits = [_parse(kind, one) for one in page] if isinstance(page, list) else []
     found = [hit for hit in hits if hit is not None and hit.ids.as_dict().get(name) == value]
     if len(found) != 1 or _contradicts(ids, found[0].ids):
-        return nothing(f"a {kind} with the {name} id {value}")
+        return nothing(f"any {kind} with the {name} id {value}")
     return found[0]
 
 
