@@ -24,6 +24,8 @@ KEPT = 7
 NIGHT_HOUR = 3
 """In this machine's zone."""
 
+FIRST_AFTER = timedelta(hours=1)
+
 SPAN = timedelta(hours=20)
 """A backup that is younger makes another one unnecessary, so that a restart in the night makes no second."""
 
@@ -114,7 +116,7 @@ class Shelf:
         self._state = await self._looked("")
         while True:
             now = self._clock.now()
-            due_at = due_after(self._state.last_at, now)
+            due_at = due_after(self._state.last_at, wanted_since=self._state.wanted_since, now=now)
             if self._is_wanted() and now >= due_at:
                 try:
                     await self.make()
@@ -153,17 +155,18 @@ class Shelf:
         return Kept(name=target.name, made_at=now, size=target.stat().st_size)
 
 
-def due_after(last_at: datetime | None, now: datetime) -> datetime:
+def due_after(last_at: datetime | None, *, wanted_since: datetime, now: datetime) -> datetime:
     """When the next backup is to be made: in the first night after the last; in the past if that is over.
 
     Args:
-        last_at: When the last one was made, or None if there is none.
+        last_at: When the last one was made; None if there is none, and the first does not wait for a night.
+        wanted_since: Since when there should be one.
         now: This moment.
     """
-    if last_at is None or last_at > now:  # nothing yet; or a clock that was set back
-        return _night_of(now) if last_at is None else _night_of(last_at)
-    due_at = _night_of(last_at)
-    while due_at - last_at < SPAN:
+    if last_at is None:
+        return wanted_since + FIRST_AFTER
+    due_at = _night_of(min(last_at, now))  # a clock may have been set back
+    while due_at - last_at < SPAN and last_at <= now:
         due_at = _night_of(due_at)
     return due_at
 

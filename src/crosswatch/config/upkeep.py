@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+import msgspec
+
 from crosswatch.config.view import About, Url, View
 
 NoticeEvent = Literal["link", "source", "backlog", "storage", "person"]
@@ -53,7 +55,8 @@ class NoticeSettings(View, frozen=True, kw_only=True):
     ] = ()
 
     def __post_init__(self) -> None:
-        self._tidy("webhook_url", "ntfy_url", "ntfy_token")
+        self._tidy("ntfy_url", "ntfy_token")
+        msgspec.structs.force_setattr(self, "webhook_url", self.webhook_url.strip())  # its slash may count
 
 
 class BackupSettings(View, frozen=True, kw_only=True):

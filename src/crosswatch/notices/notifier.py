@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from crosswatch.errors import NoticeError, PayloadError
@@ -19,6 +19,7 @@ from crosswatch.tallies import Counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import datetime
     from pathlib import Path
 
     import aiohttp
@@ -66,13 +67,19 @@ class Notifier:
         self._tallies = tallies
         self._book = Book()
         self._http: aiohttp.ClientSession | None = None
-        self._state = NoticeState()
+        self._last_sent_at: datetime | None = None
+        self._problems: dict[str, str] = {}
         self._is_unkept = False
 
     @property
     def state(self) -> NoticeState:
         """How notices stand."""
-        return replace(self._state, targets=len(places_of(self._settings())))
+        places = places_of(self._settings())
+        return NoticeState(
+            targets=len(places),
+            last_sent_at=self._last_sent_at,
+            problem=" ".join(self._problems[place] for place in places if place in self._problems),
+        )
 
     async def open(self, http: aiohttp.ClientSession) -> None:
         """Take up what was to be told before; a damaged book begins anew."""
@@ -136,18 +143,19 @@ class Notifier:
             await tell(place, note, self._settings(), self._http)
         except NoticeError as error:
             self._tallies.count(Counted.NOTIFICATIONS, "failed")
-            self._note_problem(str(error))
+            self._note_problem(place, str(error))
             return Tried(place=place, ok=False, sentence=str(error))
         self._tallies.count(Counted.NOTIFICATIONS, "sent")
-        self._state = NoticeState(last_sent_at=self._clock.now())
+        self._last_sent_at = self._clock.now()
+        self._problems.pop(place, None)
         log.info("told %s: %s", place, note.title, extra={"event": "notices.sent"})
         return Tried(place=place, ok=True, sentence="It was sent.")
 
-    def _note_problem(self, sentence: str) -> None:
+    def _note_problem(self, place: str, sentence: str) -> None:
         """Say it once, until something else is so."""
-        if sentence != self._state.problem:
+        if sentence != self._problems.get(place):
             log.warning("a notice did not get through: %s", sentence, extra={"event": "notices.failed"})
-        self._state = replace(self._state, problem=sentence)
+        self._problems[place] = sentence
 
     async def _keep(self, book: Book) -> None:
         """Have the book in force, and on disk if anything is new; a disk that is full stops no notice."""
