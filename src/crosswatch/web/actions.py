@@ -12,12 +12,14 @@ from crosswatch.access.register import Scope
 from crosswatch.core.delivery import is_taken_back
 from crosswatch.core.plays import DeliveryState, DesiredAction, PlayState
 from crosswatch.core.reasons import Reason, Verdict
+from crosswatch.health.checks import Level
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from crosswatch.access.verdict import Guest
     from crosswatch.core.plays import Delivery, Play
+    from crosswatch.health.checks import Check
 
 NAMELESS = (Reason.NO_MATCH, Reason.AMBIGUOUS_MATCH, Reason.WRONG_MATCH)
 """What saying what an item is can mend."""
@@ -41,6 +43,19 @@ ELSEWHERE = {
     Reason.APP_REFUSED: _SETTINGS,
 }
 """On which screen a reason is mended, and what the way there is called."""
+
+MENDS = {
+    "plex_token": ("setup/plex", "Sign in to Plex"),
+    "plex_server": ("setup/server", "Choose the server"),
+    "trakt_app": ("setup/trakt", "Set up Trakt"),
+    "trakt_link": ("setup/trakt", "Link Trakt"),
+    "watch": ("setup/server", "Choose the server"),
+    "scrobble": ("setup/people", "Choose people"),
+    "unclaimed": ("setup/claim", "Set a password"),
+    "link": ("people", "Link again"),
+    "everyone": ("people", "Choose people"),
+}
+"""On which screen a kind of check is mended, and what the way there is called."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,12 +103,22 @@ def next_action(play: Play, deliveries: Sequence[Delivery]) -> NextAction | None
     return NextAction(word="Try now" if play.verdict is Verdict.QUEUED else "Retry")
 
 
+def mend(check: Check) -> NextAction | None:
+    """Where a check is mended; None if no screen does that."""
+    if check.kind not in MENDS or (check.level is Level.FINE and not check.is_remark):
+        return None
+    if check.kind == "link" and not check.action:  # nothing is wrong with the link, and it takes only time
+        return None
+    way, word = MENDS[check.kind]
+    return NextAction(word=word, way=way)
+
+
 def possible(play: Play, deliveries: Sequence[Delivery]) -> Possible:
     """What a person may do about the play."""
     is_ignored = play.reason is Reason.IGNORED_BY_YOU
     is_told = any(row.acknowledged and row.acknowledged.action is DesiredAction.WATCHED for row in deliveries)
     return Possible(
-        can_retry=any(_waits(row) or row.reason is Reason.IGNORED_BY_YOU for row in deliveries),
+        can_retry=any(_is_stuck(row) or row.reason is Reason.IGNORED_BY_YOU for row in deliveries),
         can_ignore=not is_told and not is_ignored and (any(map(_waits, deliveries)) or _is_open(play)),
         can_undo=any(_is_ours(row) for row in deliveries),
         can_match=play.media.kind.is_scrobbled,
@@ -102,6 +127,11 @@ def possible(play: Play, deliveries: Sequence[Delivery]) -> Possible:
 
 def _waits(row: Delivery) -> bool:
     return row.state is not DeliveryState.SETTLED
+
+
+def _is_stuck(row: Delivery) -> bool:
+    """Whether it waits for something other than its turn."""
+    return _waits(row) and row.reason is not Reason.LIVE
 
 
 def _is_open(play: Play) -> bool:

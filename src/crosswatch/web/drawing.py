@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse
 from markupsafe import Markup, escape
 
 import crosswatch
-from crosswatch.web import languages, words
+from crosswatch.web import actions, languages, words
 from crosswatch.web.frame import frame_of, way_of
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ def environment() -> Environment:
         position=words.position_words,
         epoch_ms=words.epoch_ms,
         typed=_typed,
+        mend=actions.mend,
     )
     return made
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 from zlib import crc32
 
@@ -14,14 +14,19 @@ from crosswatch.core.ports import PlayQuery
 from crosswatch.core.reasons import Reason, Verdict
 from crosswatch.core.sentences import Told, accounts_words, tell_play
 from crosswatch.errors import StorageError
+from crosswatch.web.actions import next_action, possible
+from crosswatch.web.charts import build_chart
+from crosswatch.web.posters import has_poster
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from crosswatch.core.events import PlayId
+    from crosswatch.core.events import Media, PlayId
     from crosswatch.core.plays import Delivery, Play, SinkAccount
-    from crosswatch.core.ports import Backlog
+    from crosswatch.core.ports import Backlog, Tally
     from crosswatch.health.checks import Health
+    from crosswatch.web.actions import NextAction
+    from crosswatch.web.charts import Chart
     from crosswatch.web.ports import RuntimeLike
 
 MOST_CARDS = 24
@@ -29,6 +34,8 @@ MOST_ROWS = 12
 LOOKED_AT = 100
 FAILURES_FOR = timedelta(days=7)
 HUES = 8
+GLANCE_DAYS = 14
+TRAKT_SITE = "https://trakt.tv"
 
 SHAPES = {
     Verdict.WATCHING: "▶",
@@ -76,6 +83,10 @@ class Card:
         badge: How it stands.
         told: Why.
         can_retry: Whether pressing Retry makes sense.
+        can_ignore: Whether it can still be left out.
+        action: What is best done about it next, or None.
+        has_poster: Whether there may be a picture of it.
+        trakt_url: Its page at Trakt, or empty.
         next_try_at: When the app tries again by itself, or None.
     """
 
@@ -95,6 +106,10 @@ class Card:
     badge: Badge
     told: Told
     can_retry: bool
+    can_ignore: bool
+    action: NextAction | None
+    has_poster: bool
+    trakt_url: str
     next_try_at: datetime | None
 
 
@@ -111,7 +126,8 @@ class NowPage:
         waiting_count: How many deliveries of finished plays wait in all.
         next_try_at: When the first of them is tried again, or None.
         last: The last plays that ended.
-        today: How many of today's plays came to which end.
+        today: How many of the plays that began today stand how.
+        chart: The same day by day, or None while there is nothing to compare.
         now: The moment of the page, aware UTC.
     """
 
@@ -124,6 +140,7 @@ class NowPage:
     next_try_at: datetime | None
     last: tuple[Card, ...]
     today: tuple[tuple[Badge, int], ...]
+    chart: Chart | None
     now: datetime
 
     @property
@@ -143,6 +160,7 @@ class _Rows:
     failed: Sequence[Play] = ()
     deliveries: dict[PlayId, list[Delivery]]
     backlog: dict[SinkAccount, Backlog]
+    tallies: Sequence[Tally] = ()
     problem: str = ""
 
 
@@ -170,7 +188,12 @@ async def _read(runtime: RuntimeLike, now: datetime) -> _Rows:
         failed=failed,
         deliveries=await ledger.deliveries(sorted(ids)),
         backlog=await ledger.backlog(),
+        tallies=await ledger.tally(PlayQuery(since=datetime.combine(_first_day(now), time()).astimezone())),
     )
+
+
+def _first_day(now: datetime) -> date:
+    return now.astimezone().date() - timedelta(days=GLANCE_DAYS - 1)
 
 
 def _build(runtime: RuntimeLike, rows: _Rows, now: datetime) -> NowPage:
@@ -183,6 +206,8 @@ def _build(runtime: RuntimeLike, rows: _Rows, now: datetime) -> NowPage:
         )
 
     running = _open_plays(rows)
+    needs = [play for play in rows.failed if play.state is PlayState.ENDED]
+    chart = build_chart(rows.tallies, first=_first_day(now), last=now.astimezone().date())
     ended = sorted(
         (play for play in rows.recent if play.state is PlayState.ENDED), key=_shown_at, reverse=True
     )
@@ -190,14 +215,17 @@ def _build(runtime: RuntimeLike, rows: _Rows, now: datetime) -> NowPage:
         health=health,
         playing=cards(running[:MOST_CARDS]),
         more=max(0, len(running) - MOST_CARDS),
-        needs=cards(rows.failed),
+        needs=cards(needs),
         waiting=cards(rows.queued),
         waiting_count=sum(backlog.watched for backlog in rows.backlog.values()),
         next_try_at=min(
             (waits.next_attempt_at for waits in rows.backlog.values() if waits.next_attempt_at), default=None
         ),
-        last=cards([play for play in ended if play.verdict is not Verdict.QUEUED][:MOST_ROWS]),
-        today=_tally(ended, now),
+        last=cards(
+            [play for play in ended if play not in needs and play.verdict is not Verdict.QUEUED][:MOST_ROWS]
+        ),
+        today=_today(chart),
+        chart=chart if chart.is_worth_a_look else None,
         now=now,
     )
 
@@ -208,11 +236,10 @@ def _open_plays(rows: _Rows) -> list[Play]:
     return sorted(running.values(), key=lambda play: (play.state is not PlayState.PLAYING, play.id))
 
 
-def _tally(ended: Sequence[Play], now: datetime) -> tuple[tuple[Badge, int], ...]:
-    today = now.astimezone().date()
-    of_today = [play.verdict for play in ended if (play.ended_at or now).astimezone().date() == today]
+def _today(chart: Chart) -> tuple[tuple[Badge, int], ...]:
+    counts = dict(chart.bars[-1].counts)
     order = (Verdict.DELIVERED, Verdict.QUEUED, Verdict.SKIPPED, Verdict.FAILED)
-    return tuple((_badge(verdict), of_today.count(verdict)) for verdict in order)
+    return tuple((_badge(verdict), counts.get(verdict, 0)) for verdict in order)
 
 
 def build_card(play: Play, deliveries: Sequence[Delivery], mark: float) -> Card:
@@ -237,6 +264,10 @@ def build_card(play: Play, deliveries: Sequence[Delivery], mark: float) -> Card:
         badge=_live_badge(play, deliveries) if play.state is not PlayState.ENDED else _badge(play.verdict),
         told=told,
         can_retry=is_waiting and bool(deliveries),
+        can_ignore=possible(play, deliveries).can_ignore,
+        action=next_action(play, deliveries),
+        has_poster=has_poster(play),
+        trakt_url=trakt_address(play.media),
         next_try_at=min((row.next_attempt_at for row in deliveries), default=None) if is_waiting else None,
     )
 
@@ -282,3 +313,17 @@ def _titles(play: Play) -> tuple[str, str]:
 def _device(play: Play) -> str:
     parts = [play.player.title, play.player.product]
     return ", ".join(dict.fromkeys(part for part in parts if part))
+
+
+def trakt_address(media: Media) -> str:
+    """The page of the item at Trakt, found there by an id that it has; empty if it has none."""
+    ids = media.ids.as_dict()
+    if media.kind.is_scrobbled and "imdb" in ids:
+        return f"{TRAKT_SITE}/search/imdb/{ids['imdb']}"
+    kind = "movie" if media.kind is MediaKind.MOVIE else "episode"
+    if media.kind is MediaKind.EPISODE and not ids and media.show is not None:
+        ids, kind = media.show.ids.as_dict(), "show"
+    named = next(((name, ids[name]) for name in ("trakt", "tmdb", "tvdb") if name in ids), None)
+    if named is None or not media.kind.is_scrobbled:
+        return ""
+    return f"{TRAKT_SITE}/search/{named[0]}/{named[1]}?id_type={kind}"

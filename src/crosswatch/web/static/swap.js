@@ -17,6 +17,7 @@ export function swap(region, html) {
       piece.replaceWith(old);
     } else {
       sources.set(piece, source);
+      if (old) inherit(piece, old);
       fresh.push({ piece, said: old?.dataset.say });
     }
   }
@@ -24,6 +25,14 @@ export function swap(region, html) {
   region.replaceChildren(...parsed.childNodes);
   focus?.();
   return fresh;
+}
+
+/** Keeps of the old piece what the server does not know: what was opened, and pictures that are there already. */
+function inherit(piece, old) {
+  if (old.querySelector("details[open]")) piece.querySelector("details")?.setAttribute("open", "");
+  const shown = old.querySelector("img");
+  const wanted = piece.querySelector("img");
+  if (shown && shown.getAttribute("src") === wanted?.getAttribute("src")) wanted.replaceWith(shown);
 }
 
 /** How to find what has the focus again, by the piece it is in and its place there. */
