@@ -106,9 +106,11 @@ def _groups() -> dict[Reason, str]:
 
 
 def _plain(template: str) -> str:
-    """The sentence with its facts in italics, as they will stand there."""
-    typed = re.sub(r"(`[^`{]*)\{(\w+)\}([^`]*`)", r"\1<\2>\3", template.replace(" {detail}", ""))
-    return re.sub(r"\{(\w+)\}", r"*\1*", typed).strip()
+    """The sentence with its facts in italics, as they will stand there; within code in angle brackets."""
+    parts = template.replace(" {detail}", "").split("`")
+    marks = (r"*\1*", r"<\1>")
+    marked = [re.sub(r"\{(\w+)\}", marks[place % 2], part) for place, part in enumerate(parts)]
+    return "`".join(marked).strip()
 
 
 def _default(key: Key) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import string
+from pathlib import Path
 
 import pytest
 
 from crosswatch.core.reasons import EXPLANATIONS, Reason
 
+PAGE = Path(__file__).parents[2] / "docs" / "reasons.md"
 FACTS = {"person", "title", "account", "account_id", "login", "library", "percent", "mark", "detail"}
 
 
@@ -27,3 +29,12 @@ def test_a_sentence_uses_only_facts_that_a_play_has(reason):
     assert named <= FACTS
     assert explanation.title
     assert explanation.sentence.endswith((".", "{detail}"))
+
+
+def test_the_page_shows_every_fact_and_hides_none_as_a_tag():
+    said = "".join(PAGE.read_text(encoding="utf-8").split("`")[::2])
+    assert [line for line in said.splitlines() if "<" in line and "<!--" not in line] == []
+
+
+def test_the_page_calls_no_reason_one_that_is_not_given():
+    assert "not in force" not in PAGE.read_text(encoding="utf-8")
