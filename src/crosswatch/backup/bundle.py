@@ -28,8 +28,8 @@ README = """What helps to find a fault in CrossWatch.
 
 about.json    version, platform, schema, counts
 health.json   every check
-config.json   the configuration; each secret is shown as a mask
-log.txt       the last lines of the log; secrets are redacted as they are in the log itself
+config.json   the configuration, without its secrets
+log.txt       the last lines of the log, without secrets
 
 There is no secret in here. Names of people, servers and titles are: look through it before you send it on.
 """
