@@ -26,7 +26,7 @@ from crosswatch.simulator.trakt import SimulatedTrakt, TraktOptions
 from crosswatch.web.factory import create_app
 from fakes.served import free_port
 
-SPEED = 20.0
+SPEED = 40.0
 PATIENCE_S = 10.0
 CLIENT_ID, CLIENT_SECRET = "example-client-id", "example-client-secret"
 
@@ -79,7 +79,11 @@ class FreshApp:
     def _serve(self):
         port = int(self.url.rpartition(":")[2])
         config = uvicorn.Config(
-            create_app(self.runtime), host="127.0.0.1", port=port, log_config=None, timeout_graceful_shutdown=1
+            create_app(self.runtime),
+            host="127.0.0.1",
+            port=port,
+            log_config=None,
+            timeout_graceful_shutdown=1,
         )
         server = uvicorn.Server(config)
         server.capture_signals = contextlib.nullcontext
@@ -129,7 +133,7 @@ class Page:
     @property
     def step(self) -> str:
         """Which step of the set-up it is."""
-        return self.url.rpartition("/")[2].partition("?")[0]
+        return self.url.partition("?")[0].rpartition("/")[2]
 
     @property
     def words(self) -> str:

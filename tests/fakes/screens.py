@@ -26,4 +26,10 @@ SCREENS = (
     Screen("now", "", ".card [data-position]"),
     Screen("no such page", "no/such/page", status=404),
     Screen("claim", "setup/claim"),
+    Screen("set-up: plex", "setup/plex"),
+    Screen("set-up: server", "setup/server"),
+    Screen("set-up: people", "setup/people"),
+    Screen("set-up: trakt", "setup/trakt"),
+    Screen("set-up: try", "setup/try"),
+    Screen("set-up: done", "setup/done"),
 )
