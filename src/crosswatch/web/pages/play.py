@@ -21,8 +21,8 @@ from crosswatch.web.pages.match import search_for
 from crosswatch.web.shapes import play_shape, trace_shape
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import datetime
+    from collections.abc import Callable, Sequence
+    from datetime import date, datetime
 
     from crosswatch.core.events import PlayId
     from crosswatch.core.plays import Delivery, Play, TraceEntry
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from crosswatch.web.now import Card
     from crosswatch.web.pages.match import Search
     from crosswatch.web.ports import RuntimeLike
+
+ISOLATE, POP_ISOLATE = "\u2068", "\u2069"
+"""Around a title that may be written from right to left, so that it does not turn the sentence about."""
 
 MOST_LINES = 200
 """So many lines of the log are shown, the newest ones."""
@@ -65,6 +68,7 @@ class Step:
 
     Attributes:
         at: When.
+        day: On which day of this machine's zone.
         is_good: Whether it went well; None where that is no question.
         text: What happened.
         sent: What was sent, or empty.
@@ -72,6 +76,7 @@ class Step:
     """
 
     at: datetime
+    day: date
     is_good: bool | None
     text: str
     sent: str = ""
@@ -155,7 +160,7 @@ def build_page(runtime: RuntimeLike, evidence: Evidence, chosen: str) -> PlayPag
         ended_at=play.ended_at,
         checks=tuple(build_checks(play, deliveries, rules, mark=mark, server=server)),
         destinations=tuple(_destination(play, row, mark) for row in deliveries),
-        steps=tuple(_step(entry) for entry in trace),
+        steps=tuple(_step(entry, redact) for entry in trace),
         lines=tuple(record.line for record in evidence.records),
         raw=redact(msgspec.json.format(msgspec.json.encode(shape)).decode()),
         issue=redact(issue_text(evidence, card.told.sentence)),
@@ -171,7 +176,7 @@ def build_page(runtime: RuntimeLike, evidence: Evidence, chosen: str) -> PlayPag
 def heading(play: Play, deliveries: Sequence[Delivery]) -> str:
     """The question that somebody comes with, or the good news."""
     return translate(_heading(play)) % {
-        "title": play.media.label or translate("an unknown title"),
+        "title": f"{ISOLATE}{play.media.label or translate('an unknown title')}{POP_ISOLATE}",
         "account": accounts_words([row.account for row in deliveries]),
     }
 
@@ -225,11 +230,12 @@ def _destination(play: Play, row: Delivery, mark: float) -> Destination:
     )
 
 
-def _step(entry: TraceEntry) -> Step:
+def _step(entry: TraceEntry, redact: Callable[[str], str]) -> Step:
     return Step(
         at=entry.at,
+        day=entry.at.astimezone().date(),
         is_good=entry.ok,
-        text=entry.text,
-        sent=str(entry.data.get("request", "")),
-        answered=str(entry.data.get("answer", "")),
+        text=redact(entry.text),
+        sent=redact(str(entry.data.get("request", ""))),
+        answered=redact(str(entry.data.get("answer", ""))),
     )

@@ -1,0 +1,102 @@
+"""What is best done about a play, and what may be done at all."""
+
+from __future__ import annotations
+
+import pytest
+
+from crosswatch.core.events import MediaKind
+from crosswatch.core.plays import DeliveryState, DesiredAction, PlayState
+from crosswatch.core.reasons import Reason, Verdict
+from crosswatch.web.actions import NextAction, next_action, possible
+from fakes.plays import FILM, at, make_delivery, make_play, want
+
+WATCHED = want(DesiredAction.WATCHED, 9, 92)
+WAITING, DONE, DEAD = DeliveryState.PENDING, DeliveryState.SETTLED, DeliveryState.DEAD
+
+
+def play(verdict, reason, **changes):
+    over = {"state": PlayState.ENDED, "ended_at": at(9)}
+    return make_play(verdict=verdict, reason=reason, **{**over, **changes})
+
+
+def row(state, reason, *, is_known=False):
+    return make_delivery(WATCHED, state=state, reason=reason, acknowledged=WATCHED if is_known else None)
+
+
+@pytest.mark.parametrize(
+    ("one", "rows", "expected"),
+    [
+        (play(Verdict.DELIVERED, Reason.WATCHED), [row(DONE, Reason.WATCHED, is_known=True)], None),
+        (play(Verdict.QUEUED, Reason.LIVE), [row(WAITING, Reason.LIVE)], None),
+        (
+            play(Verdict.QUEUED, Reason.TRAKT_DOWN),
+            [row(WAITING, Reason.TRAKT_DOWN)],
+            NextAction(word="Try now"),
+        ),
+        (play(Verdict.FAILED, Reason.REJECTED), [row(DEAD, Reason.REJECTED)], NextAction(word="Retry")),
+        (
+            play(Verdict.FAILED, Reason.NO_MATCH),
+            [row(DEAD, Reason.NO_MATCH)],
+            NextAction(word="Fix match", way="history/play-000001#match"),
+        ),
+        (
+            play(Verdict.QUEUED, Reason.LINK_EXPIRED),
+            [row(WAITING, Reason.LINK_EXPIRED)],
+            NextAction(word="Link again", way="people"),
+        ),
+        (play(Verdict.SKIPPED, Reason.PERSON_UNLINKED), [], NextAction(word="Link", way="people")),
+        (play(Verdict.SKIPPED, Reason.LIBRARY_OFF), [], NextAction(word="Settings", way="settings")),
+        (play(Verdict.SKIPPED, Reason.TOO_SHORT), [], None),
+        (play(Verdict.SKIPPED, Reason.IGNORED_BY_YOU), [], None),
+        (
+            play(Verdict.SKIPPED, Reason.IGNORED_BY_YOU),
+            [row(DONE, Reason.IGNORED_BY_YOU)],
+            NextAction(word="Count it"),
+        ),
+    ],
+    ids=lambda value: value.reason.value if hasattr(value, "reason") else "",
+)
+def test_each_play_has_one_next_action_or_none(one, rows, expected):
+    assert next_action(one, rows) == expected
+
+
+@pytest.mark.parametrize(
+    ("one", "rows", "may"),
+    [
+        pytest.param(
+            play(Verdict.FAILED, Reason.REJECTED), [row(DEAD, Reason.REJECTED)], "rim", id="refused"
+        ),
+        pytest.param(play(Verdict.QUEUED, Reason.LIVE), [row(WAITING, Reason.LIVE)], "im", id="in its turn"),
+        pytest.param(
+            play(Verdict.DELIVERED, Reason.WATCHED),
+            [row(DONE, Reason.WATCHED, is_known=True)],
+            "um",
+            id="sent",
+        ),
+        pytest.param(
+            play(Verdict.DELIVERED, Reason.ALREADY_RECORDED),
+            [row(DONE, Reason.ALREADY_RECORDED, is_known=True)],
+            "m",
+            id="somebody else's",
+        ),
+        pytest.param(
+            play(Verdict.FAILED, Reason.REJECTED),
+            [row(DEAD, Reason.REJECTED), row(DONE, Reason.WATCHED, is_known=True)],
+            "rum",
+            id="one of two",
+        ),
+        pytest.param(play(Verdict.SKIPPED, Reason.KIND_OFF), [], "m", id="skipped"),
+        pytest.param(
+            play(Verdict.SKIPPED, Reason.IGNORED_BY_YOU),
+            [row(DONE, Reason.IGNORED_BY_YOU)],
+            "rm",
+            id="ignored",
+        ),
+        pytest.param(make_play(), [], "im", id="going on"),
+        pytest.param(make_play(media=FILM.__class__(kind=MediaKind.TRACK, title="x")), [], "i", id="music"),
+    ],
+)
+def test_what_may_be_done_follows_from_what_sinks_know(one, rows, may):
+    found = possible(one, rows)
+    letters = {"r": found.can_retry, "i": found.can_ignore, "u": found.can_undo, "m": found.can_match}
+    assert "".join(letter for letter, is_so in letters.items() if is_so) == may
