@@ -7,17 +7,19 @@ from dataclasses import dataclass, replace
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from crosswatch.core.events import Account, Percent, ScrobbleAction, ScrobbleEvent
-from crosswatch.core.filters import fold
+from crosswatch.core.events import Account, Media, Percent, Player, ScrobbleAction, ScrobbleEvent
+from crosswatch.core.filters import NO_LIMITS, Limits, fold
 from crosswatch.core.judging import judge, judge_counted
 from crosswatch.core.people import Home, Person, Rules
 from crosswatch.core.plays import PlayState, SinkAccount
 from crosswatch.core.reasons import Reason, Verdict
 from crosswatch.providers.scrobble.plex.register import Listed, Register
-from fakes.plays import make_play
+from fakes.plays import FILM, make_play
 
 DEN, ATTIC = "den", "attic"
 NAMES = ("Bob", "tom", "TOM")
+MOVIES = replace(FILM, library="Movies", library_id=4)
+SOFA = Player(client_id="tv-1", title="Sofa", product="Plex for LG", network="lan")
 SINKS = tuple(SinkAccount(name=name) for name in ("default", "maya", "jon"))
 
 
@@ -44,6 +46,8 @@ class Scene:
     account: Account
     is_complete: bool
     rules: Rules
+    media: Media
+    player: Player
 
 
 @st.composite
@@ -70,8 +74,13 @@ def scenes(draw, *, has_number=True):
         people=draw(people(humans)),
         accounts=(SINKS[0],),
         home=draw(homes(humans[0])),
+        limits=draw(limits()),
+        server_uuid=draw(st.sampled_from(("",) * 6 + (DEN, ATTIC))),
     )
-    return Scene(humans, viewer, server, replace(known, has_all_names=is_complete), is_complete, rules)
+    media = draw(st.sampled_from((MOVIES, replace(MOVIES, library="", library_id=None))))
+    player = draw(st.sampled_from((SOFA, Player())))
+    account = replace(known, has_all_names=is_complete)
+    return Scene(humans, viewer, server, account, is_complete, rules, media, player)
 
 
 @st.composite
@@ -127,8 +136,29 @@ def people(draw, humans):
             aliases=draw(aliases),
             accounts=(SINKS[place],) if draw(st.integers(0, 5)) else (),
             is_paused=not draw(st.integers(0, 5)),
+            servers=draw(st.sampled_from((frozenset(), frozenset(), frozenset({DEN})))),
+            limits=draw(limits()),
         )
         for place in range(draw(st.integers(0, len(SINKS))))
+    )
+
+
+def limits():
+    """Lists of what counts, each of them empty, fitting or not; most often none at all."""
+
+    def some(*names):
+        return st.sampled_from((frozenset(), frozenset(), *(frozenset({name}) for name in names)))
+
+    return (
+        st.just(NO_LIMITS)
+        | st.just(NO_LIMITS)
+        | st.builds(
+            Limits,
+            kinds=some("movie", "episode"),
+            libraries=some("movies", "id:4", "id:5"),
+            players=some("sofa", "id:tv-1", "kitchen"),
+            networks=some("lan", "cellular"),
+        )
     )
 
 
@@ -173,20 +203,53 @@ def is_listed(scene):
     return is_meant_by_number(scene, numbers) or is_meant_by_name(scene, names)
 
 
+def lets_pass(lists, scene):
+    """Whether each list that has entries names what is known of item, player and network."""
+    said = {
+        "kinds": {"movie"},
+        "libraries": {"movies", "id:4"} if scene.media is MOVIES else set(),
+        "players": {"sofa", "plex for lg", "id:tv-1"} if scene.player is SOFA else set(),
+        "networks": {"lan"} if scene.player is SOFA else set(),
+    }
+    return all(not getattr(lists, name) or getattr(lists, name) & known for name, known in said.items())
+
+
+def unfiltered(scene):
+    """The same without what holds for everybody, whoever it is."""
+    return replace(scene, rules=replace(scene.rules, limits=NO_LIMITS, server_uuid=""))
+
+
 def rightful(scene):
     """The accounts that a play of the viewer may go to."""
-    if scene.rules.usernames and not is_listed(scene):
+    rules = scene.rules
+    if rules.usernames and not is_listed(scene):
         return set()
-    if not scene.rules.people:
+    if rules.server_uuid not in ("", scene.server) or not lets_pass(rules.limits, scene):
+        return set()
+    if not rules.people:
         return {SINKS[0]}
-    linked = [one for one in scene.rules.people if is_linked(scene, one) and not one.is_paused]
+    linked = [
+        one
+        for one in rules.people
+        if is_linked(scene, one)
+        and not one.is_paused
+        and scene.server in (one.servers or {scene.server})
+        and lets_pass(one.limits, scene)
+    ]
     return {account for person in linked for account in person.accounts}
 
 
 def verdicts(scene):
     """What becomes of a play of the scene, at each moment of its life."""
     for state, action in ((PlayState.PLAYING, ScrobbleAction.START), (PlayState.ENDED, ScrobbleAction.STOP)):
-        play = make_play(server=scene.server, account=scene.account, state=state, progress=Percent(95))
+        play = make_play(
+            server=scene.server,
+            account=scene.account,
+            media=scene.media,
+            player=scene.player,
+            state=state,
+            progress=Percent(95),
+        )
         event_of = ScrobbleEvent(
             action=action,
             play_id=play.id,
@@ -209,10 +272,23 @@ def test_no_play_ever_goes_to_an_account_that_is_not_linked_to_its_viewer(scene)
         assert told <= rightful(scene)
 
 
+@settings(max_examples=120, deadline=None)
+@given(scenes())
+def test_what_keeps_plays_from_strangers_keeps_none_from_those_whom_it_is_for(scene):
+    """Where the server gives a number, those are told who are linked to it, and whom all lists let pass."""
+    person = Person(name="they", plex_ids=frozenset({scene.viewer.number}), accounts=(SINKS[1],))
+    by_number = [one for one in scene.rules.people if one.plex_ids and is_linked(scene, one)]
+    told = replace(scene, rules=replace(scene.rules, usernames=(), people=(*by_number, person)))
+    if scene.account.id is not None and scene.account.plex_id is not None:
+        rights = rightful(told)
+        event("due" if rights else "not due")
+        assert all({account for account, _ in judged.wanted} == rights for judged in verdicts(told))
+
+
 @settings(max_examples=80, deadline=None)
 @given(scenes())
 def test_whoever_is_unknown_goes_nowhere_and_least_of_all_to_the_owner(scene):
-    nobody = replace(scene, account=Account(has_all_names=scene.is_complete))
+    nobody = replace(unfiltered(scene), account=Account(has_all_names=scene.is_complete))
     for judged in verdicts(nobody):
         assert judged.wanted == ()
         if judged.play.state is PlayState.ENDED:
@@ -226,7 +302,8 @@ def test_a_number_that_was_given_is_enough(scene):
     if scene.account.id is None or scene.account.plex_id is None:
         return
     person = Person(name="they", plex_ids=frozenset({scene.viewer.number}), accounts=(SINKS[1],))
-    told = replace(scene, rules=replace(scene.rules, usernames=(), people=(*scene.rules.people, person)))
+    rules = replace(unfiltered(scene).rules, usernames=(), people=(*scene.rules.people, person))
+    told = replace(scene, rules=rules)
     assert all(SINKS[1] in dict(judged.wanted) for judged in verdicts(told))
 
 
