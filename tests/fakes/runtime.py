@@ -15,6 +15,7 @@ from crosswatch.core.anime import AnimeList
 from crosswatch.core.events import Account, PlayId
 from crosswatch.core.facts import WebhookFact
 from crosswatch.core.people import Home, Rules
+from crosswatch.examining import Examiner
 from crosswatch.logs import LogHub
 from crosswatch.providers.anime.lists import SourceStatus
 from crosswatch.service.corrections import Corrections
@@ -85,7 +86,7 @@ class FakeRuntime:
             changed=self.changed.append,
         )
         self.linking: Any = None
-        self.examiner: Any = None
+        self.examiner = Examiner(self.config, connect=None, sink=self.trakt)
         self._listeners: list[asyncio.Queue[PlayId | None]] = []
 
     async def start(self) -> None:

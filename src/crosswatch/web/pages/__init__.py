@@ -12,11 +12,13 @@ from fastapi import Depends
 
 from crosswatch.web.depends import note_health
 from crosswatch.web.pages import (
+    access_page,
     history_page,
     logs_page,
     looks_page,
     match_page,
     now_page,
+    people_page,
     play_page,
     poster_page,
     settings_page,
@@ -28,10 +30,12 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
 SCREENS = (
+    access_page,
     now_page,
     history_page,
     match_page,
     play_page,
+    people_page,
     logs_page,
     settings_page,
     looks_page,

@@ -18,12 +18,12 @@ from crosswatch.config.model import parse_settings
 from crosswatch.config.places import place_of
 from crosswatch.config.schema import path_of
 from crosswatch.config.secrets import mask, unmask
-from crosswatch.errors import ConfigError, ConflictError
+from crosswatch.errors import BackupError, ConfigError, ConflictError
 from crosswatch.web.answers import form_lists, read_body
 from crosswatch.web.depends import Runtime
 from crosswatch.web.drawing import draw_page
 from crosswatch.web.errors import NOTHING_HERE
-from crosswatch.web.forms import conflicts, fulfil, problems, read_was, save, values_of, wishes_of
+from crosswatch.web.forms import Typed, conflicts, fulfil, problems, read_was, save, values_of, wishes_of
 from crosswatch.web.languages import translate
 from crosswatch.web.pages.settings import (
     BY_ID,
@@ -35,12 +35,14 @@ from crosswatch.web.pages.settings import (
     plain,
     search,
 )
+from crosswatch.web.pages.settings_beside import BACKUP, beside, try_out
 from crosswatch.web.ports import RuntimeLike
 from crosswatch.web.undoing import UndoShelf
 
 router = APIRouter(prefix="/settings")
 
 REVIEW = "review"
+TRY = "try "
 
 
 def _shelf(request: Request) -> UndoShelf:
@@ -116,9 +118,9 @@ async def write_raw(request: Request, runtime: Runtime, shelf: Shelf) -> Respons
 
 @router.head("/{section_id}")
 @router.get("/{section_id}")
-async def show(request: Request, section_id: str, runtime: Runtime, shelf: Shelf) -> Response:
+async def show(request: Request, section_id: str, runtime: Runtime) -> Response:
     """A section's form."""
-    return _draw(request, runtime, _section(section_id), shelf)
+    return await draw_section(request, runtime, _section(section_id))
 
 
 @router.post("/{section_id}")
@@ -131,23 +133,40 @@ async def change(request: Request, section_id: str, runtime: Runtime, shelf: She
     wishes = wishes_of(typed, was, config.overlay.variables)
     contested = conflicts(wishes, was, values_of(config.settings))
     found = problems(config.document, wishes)
+    wanted = typed.get("do", [""])[0]
+    if wanted.startswith(TRY):
+        findings = await try_out(wanted.removeprefix(TRY), runtime)
+        return await draw_section(request, runtime, section, typed=typed, findings=findings)
+    if wanted == BACKUP:
+        return await _back_up(request, runtime, section, typed)
     if contested or found:
         status = 409 if contested else 422
-        return _draw(
-            request, runtime, section, shelf, typed=typed, found=found, contested=contested, status=status
+        return await draw_section(
+            request, runtime, section, typed=typed, found=found, contested=contested, status=status
         )
-    if typed.get("do", [""])[0] == REVIEW:
+    if wanted == REVIEW:
         after = config.document
         fulfil(after, wishes)
         lines = lines_of(differences(config.document, after))
-        return _draw(request, runtime, section, shelf, typed=typed, lines=lines)
+        return await draw_section(request, runtime, section, typed=typed, lines=lines)
     try:
         changes = await asyncio.to_thread(save, config, wishes, was)
     except ConflictError as error:
-        return _draw(request, runtime, section, shelf, typed=typed, contested=[error.key or ""], status=409)
+        return await draw_section(
+            request, runtime, section, typed=typed, contested=[error.key or ""], status=409
+        )
     except ConfigError as error:
-        return _draw(request, runtime, section, shelf, typed=typed, found={"": str(error)}, status=503)
+        return await draw_section(request, runtime, section, typed=typed, found={"": str(error)}, status=503)
     return RedirectResponse(f"{section.id}?saved={shelf.keep(changes) if changes else 'nothing'}", 303)
+
+
+async def _back_up(request: Request, runtime: RuntimeLike, section: Section, typed: Typed) -> Response:
+    """Make a backup now."""
+    try:
+        await runtime.upkeep.shelf.make()
+    except BackupError as error:
+        return await draw_section(request, runtime, section, typed=typed, found={"": str(error)}, status=507)
+    return RedirectResponse(f"{section.id}?done=backup", 303)
 
 
 def _section(section_id: str) -> Section:
@@ -157,10 +176,19 @@ def _section(section_id: str) -> Section:
     return section
 
 
-def _draw(
-    request: Request, runtime: RuntimeLike, section: Section, shelf: UndoShelf, **told: Any
+async def draw_section(
+    request: Request, runtime: RuntimeLike, section: Section, *, status: int = 200, **told: Any
 ) -> Response:
-    """The section with what was typed, what is wrong with it, and what it comes to."""
+    """The section: its form with what was typed and what is said of that, and what is beside it.
+
+    Args:
+        request: The request that is answered.
+        runtime: The running app.
+        section: Which.
+        status: Of the answer.
+        told: `typed`, `found` and `contested` of the form; `lines` of a review; `findings` of a test;
+            `beside_told` about what is beside the form.
+    """
     form = form_of(
         section,
         runtime.config,
@@ -171,16 +199,20 @@ def _draw(
     return draw_page(
         request,
         "settings_section.html",
-        status=told.get("status", 200),
+        status=status,
         here="settings",
         **_frame(runtime, section),
-        **_news(request, shelf),
+        **_news(request, _shelf(request)),
         form=form,
         problem=told.get("found", {}).get("", ""),
         is_contested=bool(told.get("contested")),
         is_wrong=bool(told.get("found")),
         lines=told.get("lines"),
         show_all="all" in request.query_params,
+        beside=await beside(section.id, runtime, request),
+        findings=told.get("findings"),
+        told=told.get("beside_told", {}),
+        done=request.query_params.get("done", ""),
     )
 
 

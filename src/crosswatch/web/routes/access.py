@@ -5,9 +5,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import RedirectResponse
 
-from crosswatch.access.desk import FIRST_USER
+from crosswatch.access.desk import FIRST_USER, AccessDesk
 from crosswatch.access.register import ApiKey, Scope, Session
-from crosswatch.access.verdict import By
+from crosswatch.access.verdict import By, Guest
 from crosswatch.errors import AccessError, UnfitError
 from crosswatch.web.answers import Json, read_fields, wants_page
 from crosswatch.web.depends import Access, Asking, Runtime
@@ -125,14 +125,7 @@ async def me(guest: Asking, access: Access) -> Json:
 )
 async def change_password(request: Request, access: Access, guest: Asking) -> Response:
     """Set another password (`current`, `new`); all sessions end, and whoever asks has a new one."""
-    if guest.session is None:
-        raise UnfitError(
-            "Sign in with a password first; `crosswatch reset-password` sets one on the machine."
-        )
-    fields = await read_fields(request, limit=SMALL_BODY)
-    token = await access.change_password(
-        guest.name, fields.get("current", ""), fields.get("new", ""), caller=caller_of(request)
-    )
+    token = await change_own_password(request, access, guest)
     return signed_in(request, access, token, top_of(request))
 
 
@@ -181,14 +174,7 @@ async def keys(access: Access) -> Json:
 )
 async def create_key(request: Request, access: Access, guest: Asking) -> Json:
     """Make a key: `name`, and `scope` (`read`, `operate` or `admin`). Its `key` is shown this once."""
-    if guest.by is By.NO_PASSWORD_YET:
-        raise UnfitError("Set a password first: until there is one, everybody here could make a key to keep.")
-    fields = await read_fields(request, limit=SMALL_BODY)
-    try:
-        scope = Scope(fields.get("scope", ""))
-    except ValueError:
-        raise UnfitError(f"The scope must be one of {', '.join(Scope)}.") from None
-    text, key = await access.create_key(fields.get("name", ""), scope)
+    text, key = await make_asked_key(access, guest, await read_fields(request, limit=SMALL_BODY))
     return Json({**_key_shape(key), "key": text})
 
 
@@ -198,6 +184,40 @@ async def revoke_key(request: Request, key_id: Id, access: Access) -> Response:
     if not await access.revoke_key(key_id):
         return refuse(request, 404, f"There is no key {key_id!r}.")
     return Json({"ok": True})
+
+
+# -------------------------------------------------------------------- what pages do as well
+
+
+async def change_own_password(request: Request, access: AccessDesk, guest: Guest) -> str:
+    """Set another password, as the body says; the new session's token.
+
+    Raises:
+        AccessError: If whoever asks has not come in by a password, or one of the two will not do.
+    """
+    if guest.session is None:
+        raise UnfitError(
+            "Sign in with a password first; `crosswatch reset-password` sets one on the machine."
+        )
+    fields = await read_fields(request, limit=SMALL_BODY)
+    return await access.change_password(
+        guest.name, fields.get("current", ""), fields.get("new", ""), caller=caller_of(request)
+    )
+
+
+async def make_asked_key(access: AccessDesk, guest: Guest, fields: dict[str, str]) -> tuple[str, ApiKey]:
+    """Make the key that the fields ask for; the key itself, and what is kept of it.
+
+    Raises:
+        AccessError: If nobody may make one now, the name will not do, or there is no such scope.
+    """
+    if guest.by is By.NO_PASSWORD_YET:
+        raise UnfitError("Set a password first: until there is one, everybody here could make a key to keep.")
+    try:
+        scope = Scope(fields.get("scope", ""))
+    except ValueError:
+        raise UnfitError(f"The scope must be one of {', '.join(Scope)}.") from None
+    return await access.create_key(fields.get("name", ""), scope)
 
 
 def _session_shape(session: Session, mine: str) -> dict[str, Any]:
