@@ -9,13 +9,21 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from datetime import timedelta
 from typing import Any, Self
 
 from crosswatch.clock import Clock
+from crosswatch.core.events import Account, Media, MediaKind, Percent
+from crosswatch.core.plays import Play, PlayState
+from crosswatch.core.ports import PlayChange
+from crosswatch.core.reasons import Reason, Verdict
 from crosswatch.demo import Stage
 from crosswatch.demo.family import OWNER, VISITOR, move_in
+from crosswatch.service.play_ids import new_play_id
 from crosswatch.simulator.plex import Player, PlexOptions, Script, SimulatedPlex
+from crosswatch.simulator.plex.options import OWN_SERVER
 from crosswatch.simulator.trakt import Fault, SimulatedTrakt
+from crosswatch.storage.opening import DATABASE_NAME, open_ledger
 from fakes.proxy import ADDRESS, PathProxy
 
 SCALE = 60.0
@@ -27,6 +35,16 @@ HOSTILE = (
 UNKNOWN = "Summer at the Lake, Reel 3"
 VERDICTS = {"delivered", "queued", "failed", "skipped", "watching"}
 SETTLES_WITHIN_S = 60.0
+PAST_PLAYS = 44
+PAST = (
+    (Verdict.DELIVERED, Reason.WATCHED),
+    (Verdict.DELIVERED, Reason.WATCHED),
+    (Verdict.DELIVERED, Reason.ALREADY_RECORDED),
+    (Verdict.SKIPPED, Reason.LIBRARY_OFF),
+    (Verdict.DELIVERED, Reason.WATCHED),
+    (Verdict.SKIPPED, Reason.PERSON_PAUSED),
+    (Verdict.DELIVERED, Reason.WATCHED),
+)
 
 
 class LivedIn:
@@ -61,6 +79,7 @@ class LivedIn:
             stage.document["web"] = {"base_path": BASE_PATH, "trusted_proxies": [ADDRESS]}
             stage.document["access"] = {"open_networks": ["127.0.0.0/8"]}
             stage.trakt.add_fault(Fault.answering(503, account="kids"))
+            await self._remember()
             await stage.start_app()
             await stage.until_connected()
             self.ways = {
@@ -81,6 +100,40 @@ class LivedIn:
         await asyncio.gather(*self._lives, return_exceptions=True)
 
     # ------------------------------------------------------------ what happens
+
+    async def _remember(self) -> None:
+        """Two weeks that have passed, so that there is something to look back on."""
+        stage, now = self.stage, self.stage.clock.now()
+        films = [item for item in stage.plex.world.library.everything() if item.kind == "movie"]
+        owner = Account(id=1, name=OWNER)
+        ledger = await open_ledger(stage.directory / DATABASE_NAME, clock=stage.clock)
+        try:
+            for number in range(PAST_PLAYS):
+                began = now - timedelta(hours=7 * (PAST_PLAYS - number))
+                verdict, reason = PAST[number % len(PAST)]
+                item = films[number % len(films)]
+                play = Play(
+                    id=new_play_id(began),
+                    server=OWN_SERVER,
+                    account=owner,
+                    media=Media(
+                        kind=MediaKind.MOVIE,
+                        title=item.title,
+                        year=item.year,
+                        rating_key=item.rating_key,
+                        duration_ms=item.length_ms,
+                    ),
+                    state=PlayState.ENDED,
+                    progress=Percent(95.0),
+                    started_at=began,
+                    last_seen_at=began + timedelta(hours=2),
+                    ended_at=began + timedelta(hours=2),
+                    verdict=verdict,
+                    reason=reason,
+                )
+                await ledger.record([PlayChange(play=play)])
+        finally:
+            await ledger.close()
 
     async def _live(self) -> None:
         plex = self.stage.plex

@@ -10,6 +10,7 @@ export function remember(region) {
 export function swap(region, html) {
   const parsed = new DOMParser().parseFromString(html, "text/html").body;
   const fresh = [];
+  const focus = focusIn(region); // before any piece moves, for moving loses it
   for (const piece of parsed.querySelectorAll("li[id]")) {
     const old = region.querySelector(`#${CSS.escape(piece.id)}`);
     const source = piece.outerHTML;
@@ -21,7 +22,6 @@ export function swap(region, html) {
       fresh.push({ piece, said: old?.dataset.say });
     }
   }
-  const focus = focusIn(region);
   region.replaceChildren(...parsed.childNodes);
   focus?.();
   return fresh;
