@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import csv
+import io
 import json
 from pathlib import Path
 
@@ -116,6 +118,35 @@ def test_a_server_that_does_not_answer_is_named_and_the_rest_is_shown(configure,
 def test_with_nobody_linked_and_nobody_listed_everyone_counts(configure, run):
     configure()
     assert "everyone's plays go to the one Trakt account" in run("people").output
+
+
+# ---------------------------------------------------------------- export
+
+
+def test_plays_are_written_as_a_table_or_as_lines(played, configure, run, tmp_path):
+    configure()
+    played(wants(skipped(1, CAROL)), wants(skipped(2, CAROL)), wants(make_play(3)))
+    table = list(csv.DictReader(io.StringIO(run("export", "--outcome", "skipped").output)))
+    assert [row["id"] for row in table] == ["play-000002", "play-000001"]
+    assert table[0]["person"] == "Carol C."
+    file = tmp_path / "plays.jsonl"
+    done = run("export", "--format", "jsonl", "--who", "maya", "--output", str(file))
+    assert (done.exit_code, done.output) == (0, "")
+    assert [json.loads(line)["id"] for line in file.read_text().splitlines()] == ["play-000003"]
+
+
+def test_an_export_may_begin_on_a_day(played, configure, run):
+    configure()
+    played(wants(make_play(1)))
+    assert len(run("export", "--since", "2026-11-19").output.splitlines()) == 2
+    assert len(run("export", "--since", "2026-11-22").output.splitlines()) == 1
+    assert run("export", "--since", "yesterday").exit_code == 2
+
+
+def test_where_nothing_was_played_there_is_nothing_to_export(configure, run):
+    configure()
+    done = run("export")
+    assert (done.exit_code, "There are no plays yet" in done.output) == (1, True)
 
 
 # ---------------------------------------------------------------- why
