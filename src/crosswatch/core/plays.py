@@ -212,7 +212,7 @@ class Match:
         made_at: When, aware UTC.
         expires_at: When it must be looked up again, or None for never.
         item: What the server calls it, for people.
-        found: What the sink calls it, for people.
+        found: What the sink calls it, for people; where it knows nothing, what was tried, in sentences.
     """
 
     key: str

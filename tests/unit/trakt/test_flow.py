@@ -24,6 +24,8 @@ from crosswatch.providers.scrobble.trakt.flow import (
     remembered_nothing,
     scrobble,
 )
+from crosswatch.simulator.titles import movie_title
+from crosswatch.simulator.trakt import Fault
 
 START, PAUSE, STOP, WATCHED = DesiredAction
 DEFAULT = object()
@@ -138,6 +140,32 @@ def test_a_match_that_trakt_no_longer_knows_gives_way_to_the_ids(tell, movie, re
 def test_what_was_not_found_is_not_asked_for_again(tell, movie, now, evidence, reason):
     ending, requests = tell(movie(), WATCHED, 90, match=remembered_nothing(movie(), evidence, now))
     assert (ending.outcome.reason, requests) == (reason, [])
+
+
+@pytest.mark.parametrize(
+    ("facts", "said"),
+    [
+        ({"title": "A Film of One's Own", "ids": Ids(tmdb=99_999_999)}, "its ids (tmdb 99999999)"),
+        ({"title": "Paddington 2", "year": 2017, "ids": Ids()}, "Candidates: Paddington 2 (2017) (trakt "),
+    ],
+)
+def test_what_was_found_out_is_said_again_while_it_is_remembered(tell, movie, service, facts, said):
+    twin = replace(movie_title("paddington-2"), key="twin", imdb=None, tmdb=99_000_099)
+    service.world.catalogue.add_movie(twin)
+    first, _ = tell(movie(**facts), WATCHED, 90)
+    again, requests = tell(movie(**facts), WATCHED, 90, match=first.learned)
+    assert said in first.outcome.detail
+    assert again.outcome.detail.startswith(first.outcome.detail)
+    assert "asked again a day later" in again.outcome.detail
+    assert requests == []
+
+
+def test_what_it_was_taken_for_is_said_again_as_well(tell, movie, service):
+    service.add_fault(Fault.wrong_item(path="/scrobble"))
+    first, _ = tell(movie())
+    assert first.learned.evidence == MISTAKEN
+    again, _ = tell(movie(), match=first.learned)
+    assert again.outcome.detail.startswith(first.outcome.detail)
 
 
 def test_what_was_not_found_is_forgotten_after_a_day(movie, now):

@@ -115,17 +115,19 @@ def remembered_refusal(match: Match | None) -> Refused | None:
     """The refusal that follows from a remembered search without a result."""
     if match is None or match.ids or match.show_ids or match.evidence not in _NEGATIVE:
         return None
-    return Refused(
-        reason=_NEGATIVE[match.evidence],
-        detail=f"Trakt was asked at {match.made_at:%Y-%m-%d %H:%M} UTC; it is asked again a day later.",
-    )
+    asked = f"Trakt was asked at {match.made_at:%Y-%m-%d %H:%M} UTC; it is asked again a day later."
+    return Refused(reason=_NEGATIVE[match.evidence], detail=f"{match.found} {asked}".lstrip())
 
 
-def remembered_nothing(media: Media, evidence: str, now: datetime) -> Match:
-    """A match that says what is not there, for a day."""
-    forgotten_at = now + FORGET_AFTER
+def remembered_nothing(media: Media, evidence: str, now: datetime, *, found: str = "") -> Match:
+    """A match that says what is not there, for a day; `found` is what was there instead, in sentences."""
     return Match(
-        key=media_key(media), evidence=evidence, made_at=now, expires_at=forgotten_at, item=media.label
+        key=media_key(media),
+        evidence=evidence,
+        made_at=now,
+        expires_at=now + FORGET_AFTER,
+        item=media.label,
+        found=found,
     )
 
 
@@ -135,7 +137,7 @@ def learn(media: Media, found: Found, now: datetime) -> Match | None:
         return match_from(media, found, evidence=SEARCH, now=now)
     if isinstance(found, Refused):
         evidence = AMBIGUOUS if found.reason is Reason.AMBIGUOUS_MATCH else NOT_FOUND
-        return remembered_nothing(media, evidence, now)
+        return remembered_nothing(media, evidence, now, found=found.detail)
     return None
 
 
@@ -194,7 +196,8 @@ class _Scrobble:
         way = ask_by_match(media, learned) if learned is not None else None
         if way is None or isinstance(found, Refused | Retry | Hold):
             if isinstance(found, Refused) and mistaken is not None:
-                return self._end(mistaken, remembered_nothing(media, MISTAKEN, self._now))
+                learned = remembered_nothing(media, MISTAKEN, self._now, found=mistaken.detail)
+                return self._end(mistaken, learned)
             return self._end(_as_outcome(found), learned)
         outcome = yield from self._tell(way)
         if outcome is None:
@@ -202,7 +205,7 @@ class _Scrobble:
         if isinstance(outcome, Accepted | AlreadyThere):
             outcome = replace(outcome, match=learned)
         elif isinstance(outcome, Refused) and outcome.reason is Reason.WRONG_MATCH:
-            learned = remembered_nothing(media, MISTAKEN, self._now)
+            learned = remembered_nothing(media, MISTAKEN, self._now, found=outcome.detail)
         return self._end(outcome, learned)
 
     def _end(self, outcome: Outcome, learned: Match | None = None) -> Ending:
