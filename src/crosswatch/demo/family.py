@@ -18,8 +18,8 @@ OWNER = "alice"
 VISITOR = "dave"
 """Has the server shared with him, and is linked to nothing."""
 
-ANIME_LIST = Path(crosswatch.simulator.__file__).with_name("anime_list.xml")
-"""Tells where TheTVDB has an episode that only AniDB has a number for."""
+SAMPLES = Path(crosswatch.simulator.__file__).parent
+"""Holds the lists that tell where TheTVDB has what only AniDB or MyAnimeList has a number for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,4 +70,7 @@ def move_in(stage: Stage) -> None:
         }
         for member in FAMILY
     ]
-    stage.document["identity"] = {"anime_list": str(ANIME_LIST)}
+    stage.document["identity"] = {
+        "anime_list": str(SAMPLES / "anime_list.xml"),
+        "anime_ids": str(SAMPLES / "anime_ids.json"),
+    }
