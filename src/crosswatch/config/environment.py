@@ -113,7 +113,7 @@ class Overlay:
         text = read_variable(environment, variable, key)
         if text is None:
             return
-        value = _convert(text, hint_at(Settings, list(key.split("."))), variable, key)
+        value = convert(text, hint_at(Settings, list(key.split("."))), variable, key)
         self._values[key] = value
         self.variables[key] = variable
 
@@ -144,8 +144,18 @@ _CONVERTERS: dict[Any, Callable[[str], Any]] = {
 }
 
 
-def _convert(text: str, hint: Any, variable: str, key: str) -> Any:
-    """The value that the text means for a key of that type; limits are checked with the whole document."""
+def convert(text: str, hint: Any, variable: str, key: str) -> Any:
+    """The value that the text means for a key of that type; limits are checked with the whole document.
+
+    Args:
+        text: As a person types it.
+        hint: The key's type in the view.
+        variable: What to call the source of the text.
+        key: The key.
+
+    Raises:
+        ConfigError: If it means no such value. Names the key.
+    """
     while get_args(hint) and get_origin(hint) is not tuple:  # Annotated[float, …], float | None
         hint = get_args(hint)[0]
     plain = text.strip()

@@ -159,7 +159,7 @@ def problems(document: Document, wishes: Sequence[Wish]) -> dict[str, str]:
             parse_settings(made)
         except ConfigError as error:
             culprit = next((wish for wish in left if _is_below(error.key or "", wish.name)), None)
-            found[culprit.name if culprit else ""] = str(error)
+            found[culprit.name if culprit else ""] = _beside_field(str(error), culprit)
             if culprit is None:
                 return found
             left.remove(culprit)
@@ -243,6 +243,12 @@ def words_of(key: Key | None, value: Any) -> str:
             return f"{len(value)} entries" if len(value) != 1 else "1 entry"
         return ", ".join(map(str, value))
     return _number_text(value) if isinstance(value, float) else str(value)
+
+
+def _beside_field(sentence: str, wish: Wish | None) -> str:
+    """The sentence where it stands beside the very field, which needs no name there."""
+    named = f"{wish.name} must" if wish is not None else ""
+    return f"It must{sentence.removeprefix(named)}" if named and sentence.startswith(named) else sentence
 
 
 def _is_below(name: str, above: str) -> bool:
