@@ -41,7 +41,7 @@ def add_person(entry: Document, *, others: Sequence[Document] = (), listed: str 
         people: list[Document] = document.setdefault("people", [])
         if not people:
             people.extend(dict(other) for other in others)
-        if not any(_is_same(entry, one) for one in people):
+        if not any(is_same(entry, one) for one in people):
             people.append(dict(entry))
         if listed:
             let_pass(document, [listed])
@@ -144,7 +144,7 @@ def _require(document: Document, name: str) -> Document:
     return entry
 
 
-def _is_same(one: Document, other: Document) -> bool:
+def is_same(one: Document, other: Document) -> bool:
     """Whether two entries mean one account."""
     by_number = set(one.get("plex_ids", ())) & set(other.get("plex_ids", ()))
     by_name = set(map(fold, one.get("aliases", ()))) & set(map(fold, other.get("aliases", ())))
