@@ -80,6 +80,33 @@ async def test_what_plex_counted_at_its_credits_is_watched_below_the_mark(live_i
     assert await home.verdicts() == [(FIRST, "delivered", "watched")]
 
 
+@pytest.mark.parametrize(
+    ("credits_marker", "begins", "until", "is_watched"),
+    [
+        pytest.param(True, 0.86, 0.88, True, id="into the credits"),
+        pytest.param(True, 0.86, 0.84, False, id="up to the credits"),
+        pytest.param(False, 0.86, 0.88, False, id="where they do not count"),
+        pytest.param(True, 0.3, 0.45, False, id="before the half"),
+    ],
+)
+async def test_from_its_final_credits_on_a_viewing_is_watched_if_they_count(
+    live_in, credits_marker, begins, until, is_watched
+):
+    """Plex itself counts at 95 % only, and so does our mark."""
+    home = await live_in(
+        options={"watched_at_percent": 95, "credits_marker": credits_marker},
+        plex={"played_threshold": 95, "played_behaviour": "0"},
+    )
+    item = home.item(FIRST)
+    start_ms = int(begins * item.length_ms)
+    item.markers = (Marker(kind="credits", start_ms=start_ms, end_ms=item.length_ms, final=True),)
+    viewing = await home.watch(FIRST, start=until - 0.1, until=until)
+    assert viewing.counted_at is None
+    await home.settled()
+    await home.later(minutes=30)
+    assert home.watched() == ([FIRST] if is_watched else [])
+
+
 async def test_what_plex_counted_early_in_a_vanished_session_is_watched(live_in):
     home = await live_in(plex={"played_threshold": 60, "linger_s": 20.0})
     player = home.plex.player()
