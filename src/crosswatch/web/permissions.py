@@ -77,6 +77,7 @@ RULES = (
     Rule("POST", "/api/logs/debug", Scope.OPERATE),
     Rule("POST", "/logs", Scope.OPERATE, largest_body=SMALL_BODY),
     Rule("POST", "/api/test/{what}", Scope.OPERATE),
+    Rule("POST", "/health", Scope.OPERATE, largest_body=SMALL_BODY),
     Rule("POST", "/api/explain", Scope.READ),  # it changes nothing
     Rule("GET", "/api/config", Scope.ADMIN),
     Rule("GET", "/settings", Scope.ADMIN),  # what `GET /api/config` tells

@@ -13,6 +13,7 @@ from fastapi import Depends
 from crosswatch.web.depends import note_health
 from crosswatch.web.pages import (
     access_page,
+    health_page,
     history_page,
     logs_page,
     looks_page,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 SCREENS = (
     access_page,
     now_page,
+    health_page,
     history_page,
     match_page,
     play_page,
