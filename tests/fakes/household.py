@@ -28,6 +28,9 @@ MEMBER = "alice_at_trakt"
 LOOK_AT_FILES_S = 30.0
 """The household's seconds between two looks at config.json and access.json; each costs a turn of a thread."""
 
+LOOK_AFTER_S = 600.0
+"""The same between two looks at everything."""
+
 MOMENT_S = 0.01
 """A loop that leaps does so only once all that was sent has arrived and been dealt with."""
 
@@ -142,6 +145,7 @@ class Household:
         app = self.app = Runtime(self._folder, clock=self.clock)
         for file in (app.config, app.access):
             file.watch = partial(file.watch, interval_s=LOOK_AT_FILES_S)
+        app.upkeep.look_every_s = LOOK_AFTER_S
         self._tasks = WeakSet()
         _whose.set(self._tasks)
         try:

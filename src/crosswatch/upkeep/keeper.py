@@ -6,6 +6,7 @@ It only reads what the app does; nothing that a play needs waits for it.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -41,14 +42,14 @@ if TYPE_CHECKING:
     from crosswatch.providers.scrobble.trakt.answers import Reply, Request
     from crosswatch.tallies import Tallies
 
-LOOK_EVERY_S = 15.0
+LOOK_EVERY_S = 30.0
 """A broken link shows, and is told of, within a minute."""
 
 LEAST_REAL_S = 5.0
 """However fast the clock is, looking costs what it costs."""
 
-FOLDER_EVERY = 4
-"""The folder is looked at with every so many looks: file systems of networks take their time."""
+SELDOM = 4
+"""The folder and people who are new are looked at with every so many looks only."""
 
 MOST_STRANGERS = 50
 """So many skipped plays of people who are new are looked at, the newest ones."""
@@ -87,6 +88,7 @@ class Upkeep:
         ear: Remembers what Trakt's answers say beside what was asked.
         notifier: Tells people.
         shelf: Holds the backups.
+        look_every_s: The app's seconds between two looks.
     """
 
     def __init__(self, app: LookedAfter, tallies: Tallies) -> None:
@@ -98,6 +100,7 @@ class Upkeep:
             directory, settings=lambda: app.config.settings.notices, clock=app.clock, tallies=tallies
         )
         self.shelf = Shelf(directory, clock=app.clock, is_wanted=lambda: app.config.settings.backup.nightly)
+        self.look_every_s = LOOK_EVERY_S
         self.started_at = app.clock.now()
         self._app = app
         self._since = Since()
@@ -195,14 +198,14 @@ class Upkeep:
     # ------------------------------------------------------------------------------ in turns
 
     async def _look_after(self) -> None:
-        turn = 0
-        while True:
-            if turn % FOLDER_EVERY == 0:
+        for turn in itertools.count():
+            strangers = None
+            if turn % SELDOM == 0:
                 self._folder = await asyncio.to_thread(look_at, self._app.config.directory)
-            turn += 1
-            await self.notifier.hear(await self.look(), await self._strangers())
+                strangers = await self._strangers()
+            await self.notifier.hear(await self.look(), strangers)
             clock = self._app.clock
-            await clock.sleep(max(LOOK_EVERY_S, LEAST_REAL_S * clock.scale))
+            await clock.sleep(max(self.look_every_s, LEAST_REAL_S * clock.scale))
 
     async def _strangers(self) -> list[Person] | None:
         """People whose plays were skipped lately since nobody has said whose they are; None if unknown."""

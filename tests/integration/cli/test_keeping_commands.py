@@ -1,4 +1,4 @@
-"""`crosswatch backup`, `restore`, `support-bundle`: on a folder that nothing uses, and on one that is used."""
+"""`crosswatch backup`, `restore`, `support-bundle`: on a folder nobody uses, and on one that is used."""
 
 from __future__ import annotations
 
