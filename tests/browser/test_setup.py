@@ -83,7 +83,7 @@ async def walk(browser, fresh):
 
 
 async def test_a_phone_gets_from_an_empty_folder_to_a_first_play_within_a_minute(fresh, walk):
-    """With an address that DNS blocks, a server that refuses, a code that is denied, and reloads on the way."""
+    """With a name that DNS blocks, a server that refuses, a code that is denied, and reloads on the way."""
     fresh.plex.also_at = [{**connection(REBOUND), "address": "127.0.0.1", "port": fresh.plex.link.port}]
     one = await walk()
     began = time.monotonic()
@@ -121,7 +121,7 @@ async def test_a_phone_gets_from_an_empty_folder_to_a_first_play_within_a_minute
     assert await one.page.locator(".card h2").inner_text() == "Arrival"
 
 
-async def test_two_screens_go_on_together(fresh, walk):
+async def test_two_screens_go_on_together(walk):
     one, other = await walk(), await walk(color_scheme="dark")
     await one.window.go("setup/plex")
     await other.window.go("setup/plex")
@@ -143,7 +143,7 @@ async def test_a_code_that_expires_before_ones_eyes_is_said_and_renewed(fresh, w
     await one.at("server")
 
 
-async def test_without_a_script_each_step_can_be_checked_again(fresh, walk):
+async def test_without_a_script_each_step_can_be_checked_again(walk):
     one = await walk(java_script_enabled=False)
     page = one.page
     await one.window.go("setup/claim")
@@ -161,7 +161,7 @@ async def test_without_a_script_each_step_can_be_checked_again(fresh, walk):
     await page.wait_for_url("**/setup/trakt")
 
 
-async def test_the_keyboard_alone_is_enough(fresh, walk):
+async def test_the_keyboard_alone_is_enough(walk):
     one = await walk()
     await one.window.go("setup/claim")
     await one.page.focus("#password")

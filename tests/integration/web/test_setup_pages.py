@@ -147,7 +147,7 @@ async def test_once_there_is_a_password_the_steps_are_for_whoever_has_signed_in(
     assert (await browser.open("setup/people")).status == 200
 
 
-async def test_a_strangers_page_changes_nothing(app, browser):
+async def test_a_strangers_page_changes_nothing(browser):
     page = await browser.open("setup/plex")
     app_url, browser.top = browser.top, "http://evil.example.com"
     refused = await browser.send(page, "New code")
