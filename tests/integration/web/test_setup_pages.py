@@ -198,9 +198,10 @@ async def test_the_link_and_the_picture_lead_to_the_sign_in_page_and_count_as_we
     await browser.until("setup/plex", lambda page: "Signed in as alice" in page.words)
 
 
-async def test_a_code_that_expired_is_said_and_a_new_one_works(make):
-    app, browser = await make(plex={"pin_ttl_s": 20})
+async def test_a_code_that_expired_is_said_and_a_new_one_works(app, browser):
     await browser.open("setup/plex")
+    for pin in app.plex.pins.open_pins(app.clock.now()):
+        pin.expires_at = app.clock.now()
     page = await browser.until("setup/plex", lambda page: "not used in time" in page.words)
     assert page.code == ""
 
@@ -433,11 +434,13 @@ async def test_a_code_that_was_denied_is_said_and_another_may_be_had(app, browse
     await browser.until("setup/trakt", lambda page: "go to maya_w" in page.words)
 
 
-async def test_a_device_code_that_expired_is_said(make):
-    app, browser = await make(trakt={"device_expires_s": 20})
+async def test_a_device_code_that_expired_is_said(app, browser):
     await set_up(app, browser)
+    app.trakt.set_options(device_expires_s=20)
     await browser.send(await browser.open("setup/trakt"), "Get a code")
     page = await browser.until("setup/trakt", lambda page: "The code has expired" in page.words)
+
+    app.trakt.set_options(device_expires_s=600)
     assert (await browser.send(page, "Try again")).code
 
 
