@@ -108,6 +108,7 @@ class WatchedServer:
         *,
         claim: Callable[[WatchedServer, str], bool],
         take_over: Callable[[str], Awaitable[None]],
+        learned: Callable[[], None],
     ) -> None:
         self.settings = settings
         self.key = key
@@ -115,6 +116,7 @@ class WatchedServer:
         self._around = surroundings
         self._claim = claim
         self._take_over = take_over
+        self._learned = learned
         self._kept: KeptPipeline | None = None
         self._knocking: asyncio.Task[None] | None = None
         self._preparing: asyncio.Task[None] | None = None
@@ -217,6 +219,7 @@ class WatchedServer:
             self._preparing = asyncio.create_task(
                 self.source.prepare_accounts(), name=f"who is who on {name}"
             )
+            self._preparing.add_done_callback(lambda _task: self._learned())
         # Frames wait for this, for a moment: a play that ends right after a start is judged by its person.
         await asyncio.wait({self._preparing}, timeout=KNOW_PEOPLE_WITHIN_S)
         if self.pipeline is not None:
@@ -254,6 +257,7 @@ class Watching:
         self._around = surroundings
         self._servers: list[WatchedServer] = []
         self._strangers: dict[str, KeptPipeline] = {}
+        self._home = Home()
         self._listens = False
         self._changing = asyncio.Lock()
         self.is_stopped = False
@@ -289,7 +293,13 @@ class Watching:
             self._servers = [
                 kept.get(key)
                 or WatchedServer(
-                    one, key, options, self._around, claim=self._is_free, take_over=self._give_way
+                    one,
+                    key,
+                    options,
+                    self._around,
+                    claim=self._is_free,
+                    take_over=self._give_way,
+                    learned=lambda: self._look_again(settings),
                 )
                 for key, one in wanted.items()
             ]
@@ -298,6 +308,15 @@ class Watching:
                 await server.start(listens=listens)
             self.is_stopped = False
         await self._take_up()
+
+    def _look_again(self, settings: Settings) -> None:
+        """Have plays judged again that had ended before it was known who the owner is."""
+        home = self.home(settings)
+        if home != self._home:
+            self._home = home
+            for server in self._servers:
+                if server.pipeline is not None:
+                    server.pipeline.look_again()
 
     async def reread(self, play: Play) -> Media | None:
         """What the play's server calls its item now; None if that server is not watched.

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from crosswatch.core.events import ScrobbleAction, ScrobbleEvent
 from crosswatch.core.filters import Stopped
-from crosswatch.core.people import Held, Passed, Rules, decide
+from crosswatch.core.people import TO_COME, Held, Passed, Rules, decide
 from crosswatch.core.plays import Desired, DesiredAction, Play, PlayState, SinkAccount
 from crosswatch.core.policy import counted_by_plex, desired_for, reason_of_end
 from crosswatch.core.reasons import Reason, Verdict
@@ -63,6 +63,35 @@ def judge_counted(rules: Rules, play: Play, counted_at: datetime) -> Judgement:
         play = _watched(play, desired.at)
     wanted = tuple((one.account, desired) for one in passed.recipients)
     return Judgement(play=play, counts=bool(wanted), wanted=wanted, people=passed.people)
+
+
+def judge_again(rules: Rules, play: Play) -> Judgement | None:
+    """What follows from an ended play now that more is known of people; None if not enough is known yet.
+
+    Args:
+        rules: Whose plays count.
+        play: As it is stored, with what is known of its account by now.
+    """
+    if play.counted_at is not None or play.history_key:
+        judgement = judge_counted(rules, play, play.counted_at or play.ended_at or play.last_seen_at)
+    else:
+        judgement = judge(rules, play, end_of(play))
+    return None if judgement.play.detail in TO_COME else judgement
+
+
+def end_of(play: Play) -> ScrobbleEvent:
+    """The event with which a play ended."""
+    return ScrobbleEvent(
+        action=ScrobbleAction.STOP,
+        play_id=play.id,
+        server=play.server,
+        account=play.account,
+        media=play.media,
+        progress=play.progress,
+        at=play.ended_at or play.last_seen_at,
+        why="known_by_now",
+        is_counted=play.counted_at is not None,
+    )
 
 
 def skipped(play: Play, reason: Reason, detail: str = "") -> Play:

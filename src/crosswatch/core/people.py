@@ -23,6 +23,9 @@ from crosswatch.core.reasons import Reason
 NAMES_TO_COME = "plex.tv has not told all names of the account yet."
 HOME_TO_COME = "The server under `plex`, whose owner is number 1, has not answered yet."
 
+TO_COME = frozenset({NAMES_TO_COME, HOME_TO_COME})
+"""Details of plays that ended before it was known whose they are; they are judged again."""
+
 UNKNOWN_PEOPLE = (Reason.PERSON_UNLINKED, Reason.PERSON_NOT_LISTED, Reason.PERSON_UNKNOWN)
 """Why a play was skipped by somebody who is new."""
 
@@ -165,7 +168,7 @@ def decide(rules: Rules, play: Play) -> Decision:
     if (rules.usernames or rules.people) and not play.account.is_known:
         return Held()
     if rules.usernames and not is_listed(rules.usernames, play.account, play.server, rules.home):
-        return _held_or_stopped(Reason.PERSON_NOT_LISTED, play, rules.home)
+        return _held_or_stopped(Reason.PERSON_NOT_LISTED, play, rules)
     refusal = rules.limits.refusal(play.media, play.player)
     if refusal is not None:
         return refusal
@@ -233,7 +236,7 @@ def watched_mark(rules: Rules, play: Play) -> float:
 def _decide_by_people(rules: Rules, play: Play) -> Decision:
     found = linked_people(rules, play.account, play.server)
     if not found:
-        return _held_or_stopped(Reason.PERSON_UNLINKED, play, rules.home)
+        return _held_or_stopped(Reason.PERSON_UNLINKED, play, rules)
     refusals = [person.refusal(play) for person in found]
     passing = [person for person, refusal in zip(found, refusals, strict=True) if refusal is None]
     if not passing:
@@ -249,10 +252,22 @@ def _decide_by_people(rules: Rules, play: Play) -> Decision:
     )
 
 
-def _held_or_stopped(reason: Reason, play: Play, home: Home) -> Held | Stopped:
+def _held_or_stopped(reason: Reason, play: Play, rules: Rules) -> Held | Stopped:
     """Nobody's, as far as is known: for good, or until the rest of what is to be known has come."""
-    if play.account.id == OWNER_ID and home.server == "":
+    if _may_be_homes_owner(play, rules):
         return Held(otherwise=Stopped(reason=reason, detail=HOME_TO_COME))
     if not play.account.has_all_names:
         return Held(otherwise=Stopped(reason=reason, detail=NAMES_TO_COME))
     return Stopped(reason=reason)
+
+
+def _may_be_homes_owner(play: Play, rules: Rules) -> bool:
+    """Whether number 1 of the configuration may turn out to mean this account once the home has answered."""
+    is_meant = any(OWNER_ID in person.plex_ids for person in rules.people)
+    if not is_meant and f"{ID_PREFIX}{OWNER_ID}" not in rules.usernames:
+        return False
+    home = rules.home
+    if home.server == "":  # any server may be it
+        return play.account.id is not None
+    is_elsewhere = home.server is not None and fold(home.server) != fold(play.server)
+    return is_elsewhere and home.owner_plex_id is None and play.account.id is not None

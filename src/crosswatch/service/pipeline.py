@@ -24,6 +24,7 @@ from crosswatch.errors import SourceAuthError, SourceError, StorageError
 from crosswatch.service.binder import Binder
 from crosswatch.service.catch_up import CatchUp
 from crosswatch.service.hook_desk import HookDesk
+from crosswatch.service.second_look import SecondLook
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -110,6 +111,9 @@ class ServerPipeline:
             clock=clock,
             new_play_id=new_play_id,
         )
+        self._second_look = SecondLook(
+            server_uuid, source=source, ledger=ledger, recorder=recorder, clock=clock
+        )
         self._inbox: asyncio.Queue[Fact] = asyncio.Queue()
         self._asking: set[asyncio.Task[object]] = set()
         self._connection = 0
@@ -142,6 +146,10 @@ class ServerPipeline:
         """The socket is open (again): whatever happened meanwhile has to be found out."""
         self._connection += 1
         self._inbox.put_nowait(self._on_connected)
+
+    def look_again(self) -> None:
+        """More is known of people now than when some plays ended."""
+        self._inbox.put_nowait(self._on_people_known)
 
     def forget(self, rating_keys: list[str]) -> None:
         """The server changed these items."""
@@ -187,6 +195,10 @@ class ServerPipeline:
     def _on_connected(self, _now: datetime) -> list[Update]:
         self._tracker.connected()
         self._is_stock_due = True
+        return []
+
+    def _on_people_known(self, _now: datetime) -> list[Update]:
+        self._is_history_due = True
         return []
 
     async def _next_facts(self) -> list[Fact]:
@@ -340,16 +352,18 @@ class ServerPipeline:
                 self._is_history_due = False
                 self._history_at = self._clock.now()
                 options = self._catch_up_options()
-                is_read = not options.is_on or await self._catch_up_once(options.days)
+                is_read = await self._catch_up_once(options)
                 if wait_s is None or (is_read and not self._is_history_due):
                     return
                 await self._clock.sleep(0.0 if is_read else wait_s)
         finally:
             self._is_reading = False
 
-    async def _catch_up_once(self, days: float) -> bool:
+    async def _catch_up_once(self, options: CatchUpOptions) -> bool:
         try:
-            await self._catch_up.run(days=days)
+            if options.is_on:
+                await self._catch_up.run(days=options.days)
+            await self._second_look.run()
         except (SourceError, StorageError) as error:
             log.warning("cannot read the play history: %s", error, extra={"event": "plex.history_failed"})
             return False

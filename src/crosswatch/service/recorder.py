@@ -17,13 +17,15 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from crosswatch.core.judging import Judgement, judge, judge_counted, skipped
+from crosswatch.core.judging import Judgement, end_of, judge, judge_again, judge_counted, skipped
+from crosswatch.core.people import TO_COME
 from crosswatch.core.plays import PlayState
 from crosswatch.core.policy import may_be_counted
 from crosswatch.core.ports import PlayChange
 from crosswatch.core.reasons import Reason, Verdict
+from crosswatch.core.tracker import Update
 from crosswatch.errors import StorageError
-from crosswatch.service.story import person_of, tell_counted, tell_event, tell_found
+from crosswatch.service.story import person_of, tell_counted, tell_event, tell_found, tell_known
 from crosswatch.service.tails import Tails
 from crosswatch.tallies import Counted, Tallies
 
@@ -36,7 +38,6 @@ if TYPE_CHECKING:
     from crosswatch.core.people import Rules
     from crosswatch.core.plays import Cursor, Play, SinkAccount, TraceEntry
     from crosswatch.core.ports import Ledger
-    from crosswatch.core.tracker import Update
 
 log = logging.getLogger("crosswatch.watch")
 
@@ -139,6 +140,24 @@ class Recorder:
             self._announce(changes)
         return len(changes)
 
+    async def judge_again(self, plays: Sequence[Play]) -> int:
+        """Judge plays that ended before it was known whose they are; how many are decided now.
+
+        Args:
+            plays: Ended plays, each with what is known of its account by now.
+
+        Raises:
+            StorageError: If the database cannot be used; nothing has changed then.
+        """
+        async with self._turn:
+            await self._write_waiting()
+            found = [await self._judge_again(play) for play in plays]
+            changes = [change for change in found if change is not None]
+            if changes:
+                await self._ledger.record(changes)
+            self._announce(changes)
+        return len(changes)
+
     # ------------------------------------------------------------------------------ deciding
 
     async def _judge(self, update: Update) -> _Judged:
@@ -173,6 +192,20 @@ class Recorder:
         judgement = judge_counted(self._rules(), play, play.ended_at or play.last_seen_at)
         log.info("%s was watched meanwhile", play.media.label, extra=_about("play.caught_up", play))
         return _change(judgement, tell_found(play, self._clock.now()))
+
+    async def _judge_again(self, play: Play) -> PlayChange | None:
+        """The change of a play about whose viewer more is known; None if that is not enough."""
+        stored = await self._ledger.play(play.id)
+        if stored is None or stored.detail not in TO_COME:  # somebody has decided meanwhile
+            return None
+        play = replace(stored, account=play.account)
+        judgement = judge_again(self._rules(), play)
+        if judgement is None:
+            return None
+        if judgement.counts and await self._tails.covers(Update(play=play, event=end_of(play))):
+            judgement = Judgement(play=skipped(play, Reason.DUPLICATE_OF), counts=False)
+        log.info("%s: it is known by now whose it is", play.media.label, extra=_about("play.known", play))
+        return _change(judgement, tell_known(play, judgement, self._clock.now()))
 
     # ------------------------------------------------------------------------------ writing
 

@@ -56,6 +56,14 @@ def tell_found(play: Play, now: datetime) -> TraceEntry:
     return TraceEntry(at=now, step="heard", text=text, ok=True)
 
 
+def tell_known(play: Play, judgement: Judgement, now: datetime) -> TraceEntry:
+    """The step of a play that had ended before it was known whose it is."""
+    text = f"It is known by now that {person_of(play.account)} watched it."
+    if judgement.people:
+        text += f" Linked to {' and '.join(judgement.people)}."
+    return TraceEntry(at=now, step="judged", text=text)
+
+
 def tell_attempt(
     account: SinkAccount, claim: Claim, attempt: Attempt | None, now: datetime
 ) -> tuple[TraceEntry, ...]:

@@ -264,6 +264,37 @@ async def test_the_owner_of_two_servers_is_one_person(live_in):
         await home.stop_app()
 
 
+@pytest.mark.parametrize("heard", [True, False], ids=["live", "from the history"])
+async def test_what_the_owner_watches_elsewhere_before_home_has_answered_counts_once_it_has(live_in, heard):
+    """Number 1 of the configuration is the first server's owner, and it is not up yet."""
+    home = await live_with(live_in, ALICE, users=())
+    async with second_server(home) as attic:
+        home.edit(servers=[entry(attic)])
+        await both_connected(home)
+        await home.kill_app()
+        await home.plex.refuse()
+        seen = attic.player("alice", "tv").watch(attic.item(PAPERMAN), start=0.5)
+        if not heard:
+            await seen
+        await home.start_app(connects=False)
+        await home.until(
+            lambda: any(one["connected"] for one in home.app.watch_status()["servers"]), "one is watched"
+        )
+        if heard:
+            await seen
+        await home.until(lambda: _is_undecided(home), "the play has ended as nobody's")
+        await home.plex.listen()
+        await both_connected(home)
+        await home.later(minutes=10)
+        assert home.watched() == [PAPERMAN]
+        assert await reasons(home) == {("alice", "delivered", "watched")}
+        await home.stop_app()
+
+
+async def _is_undecided(home):
+    return await reasons(home) == {("alice", "skipped", "person_unlinked")}
+
+
 async def test_the_owner_of_a_strange_server_is_a_stranger(live_in):
     home = await live_with(live_in, ALICE, users=())
     async with second_server(home) as attic:

@@ -177,9 +177,17 @@ def test_the_owners_number_at_plex_tv_means_the_owner_at_home_too():
     assert linked_people(with_people(person(ids=[1_000_001])), Account(id=1), "den")
 
 
-def test_while_home_has_not_answered_its_owner_is_held_and_not_refused():
-    decision = decide(with_people(person(ids=[1]), home=Home(server="")), play_of(ALICE))
+@pytest.mark.parametrize(
+    "home",
+    [
+        pytest.param(Home(server=""), id="home has not said who it is"),
+        pytest.param(Home(server="attic"), id="home has not said who owns it"),
+    ],
+)
+def test_while_home_has_not_answered_whoever_may_be_its_owner_is_held_and_not_refused(home):
+    decision = decide(with_people(person(ids=[1]), home=home), play_of(ALICE))
     assert decision == Held(otherwise=replace(UNLINKED, detail=HOME_TO_COME))
+    assert decide(with_people(person(ids=[7]), home=home), play_of(ALICE)) == UNLINKED
 
 
 TOM, TWIN = Account(id=7, name="Tom"), Account(id=8, name="Tom")
