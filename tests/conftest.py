@@ -6,6 +6,11 @@ import os
 import tempfile
 from pathlib import Path
 
+import hypothesis
+
+hypothesis.settings.register_profile("house", deadline=None)  # a slow machine proves nothing
+hypothesis.settings.load_profile("house")
+
 MEMORY_BACKED = Path("/dev/shm")  # noqa: S108 -- only temporary folders are made below it
 ENOUGH_BYTES = 1 << 30
 
