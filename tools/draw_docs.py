@@ -142,6 +142,7 @@ KEYS = {
     "webhook": ("features.webhook.",),
     "scrobble": ("features.scrobble.",),
     "pages": ("web.", "access."),
+    "upkeep": ("notices.", "backup."),
     "rest": ("identity.", "storage.", "runtime."),
     "servers": ("servers[].",),
     "people": ("people",),
