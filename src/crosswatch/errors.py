@@ -2,6 +2,7 @@
 
     CrossWatchError
     ├── ConfigError               the user: a key, or the file, is wrong
+    │   └── ConflictError            the user: somebody else has changed it meanwhile
     ├── PayloadError              nobody: what came from outside makes no sense; it is counted and dropped
     ├── ProgressUnknownError      the caller: enrich, or say "unknown"
     ├── SourceError
