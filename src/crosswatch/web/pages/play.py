@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,12 @@ if TYPE_CHECKING:
 
 ISOLATE, POP_ISOLATE = "\u2068", "\u2069"
 """Around a title that may be written from right to left, so that it does not turn the sentence about."""
+
+QUERY = re.compile(r"\?\S+")
+"""What an address asks for is long, and stands with the rest of what was sent."""
+
+SHOWN_FIRST, SHOWN_LAST = 6, 12
+"""So many steps of a long story are shown at once."""
 
 MOST_LINES = 200
 """So many lines of the log are shown, the newest ones."""
@@ -105,6 +112,7 @@ class PlayPage:
         chosen: How the item came by its name, where a person or a list of anime said it; or empty.
         search: What to look for at Trakt, where the match is wrong.
         now: The moment of the page.
+        first: How many steps of a long story come before what is folded away.
     """
 
     card: Card
@@ -124,6 +132,12 @@ class PlayPage:
     chosen: str
     search: Search
     now: datetime
+    first: int = SHOWN_FIRST
+
+    @property
+    def folds(self) -> int:
+        """How many steps in the middle of a long story are folded away."""
+        return max(0, len(self.steps) - SHOWN_FIRST - SHOWN_LAST)
 
 
 async def look(runtime: RuntimeLike, play_id: PlayId) -> PlayPage | None:
@@ -235,7 +249,7 @@ def _step(entry: TraceEntry, redact: Callable[[str], str]) -> Step:
         at=entry.at,
         day=entry.at.astimezone().date(),
         is_good=entry.ok,
-        text=redact(entry.text),
+        text=QUERY.sub("", redact(entry.text)) if "request" in entry.data else redact(entry.text),
         sent=redact(str(entry.data.get("request", ""))),
         answered=redact(str(entry.data.get("answer", ""))),
     )
