@@ -30,7 +30,7 @@ TOLD = {
     "a visitor": "dave (id 1000006) is not linked to a Trakt account.",
     "a stranger": "Plex never said who watched Game of Thrones S01E01, and nobody is guessed.",
     "an odd title": "search for WALL-E",
-    "a remake": "taken for True Grit (2010), at 66\u00a0% for alice",
+    "a remake": "True Grit (1970), taken for True Grit (2010),",
     "a crash": "kill -9",
     "an outage": "Trakt is out of order",
     "a restart": "Plex restarts",

@@ -102,7 +102,7 @@ class Evening:
         """The owner and her friend see the rest of a film that was made again later, with a pause."""
         television = self._player("Together", "tv", transcode=True)
         await self._at(78)
-        await television.watch(self._misdated_remake(), start=0.66, pauses=((0.7, 180.0),))
+        await television.watch(self._misdated_remake(), start=0.63, pauses=((0.7, 180.0),))
 
     def _strangers(self) -> Iterator[Coroutine[Any, Any, None]]:
         """A visitor watches something of his own; and so does somebody who has not signed in."""
