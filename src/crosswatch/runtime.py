@@ -10,6 +10,7 @@ import contextlib
 import logging
 import os
 import uuid
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -44,6 +45,7 @@ from crosswatch.service.workers import DeliveryWorkers
 from crosswatch.storage.closed import ClosedLedger
 from crosswatch.storage.opening import DATABASE_NAME, open_ledger
 from crosswatch.tallies import Tallies
+from crosswatch.upkeep.folder import is_in_container
 from crosswatch.upkeep.keeper import Upkeep
 from crosswatch.watching import Surroundings, Watching
 
@@ -88,8 +90,7 @@ class Runtime:
         self.access = AccessDesk(directory, clock=self.clock, environment=environment)
         self.logs = LogHub(secrets=lambda: self.config.secrets, clock=self.clock)
         self.ledger: Ledger = ClosedLedger("The database is not open yet.")
-        self.tallies = Tallies()
-        self.upkeep = Upkeep(self, self.tallies)
+        self.upkeep = Upkeep(self, Tallies())
         self._feed = ChangeFeed()
         self._tasks: list[asyncio.Task[None]] = []
         self._stack = contextlib.AsyncExitStack()
@@ -98,7 +99,6 @@ class Runtime:
         self._workers: DeliveryWorkers | None = None
         self._watching: Watching | None = None
         self._webhooks: Webhooks | None = None
-        self._linking: LinkingDesk | None = None
         self._sink: TraktSink | None = None
         self._examiner: Examiner | None = None
         self._anime: AnimeLists | None = None
@@ -126,15 +126,16 @@ class Runtime:
         self.access.open()
         connector = make_connector()
         http = await self._stack.enter_async_context(aiohttp.ClientSession(connector=connector))
-        self._linking = LinkingDesk(
+        self.linking = LinkingDesk(
             config=self.config,
             http=http,
             trakt=TraktClient(http, lambda: self.config.settings.trakt),
             clock=self.clock,
             client_id=client_identifier(self.config.directory),
             ask_name=self._name_at_trakt,
+            in_container=is_in_container(),
         )
-        self._stack.push_async_callback(self._linking.aclose)
+        self._stack.push_async_callback(self.linking.aclose)
         self._stack.callback(self.config.subscribe(self._on_config))
         await self._try_open(http)
         await self.upkeep.start(http)
@@ -188,29 +189,26 @@ class Runtime:
         anime = self._anime = AnimeLists(http, self.config.directory, self.clock)
         memory = self._memory = Memory(ledger, self.clock, lambda: anime.known)
         teller = RatingTeller(ledger, sink=sink, recall=memory.recall, clock=self.clock)
-        worker_name = f"{os.uname().nodename}-{os.getpid()}-{uuid.uuid4().hex[:6]}"
-        workers = self._workers = DeliveryWorkers(
-            lambda account: AccountWorker(
-                account,
-                sink=sink,
-                ledger=ledger,
-                recall=memory.recall,
-                clock=self.clock,
-                worker=worker_name,
-                write_interval_s=lambda: self.config.settings.trakt.write_interval_seconds,
-                changed=self._feed.publish,
-                ratings=teller,
-                tallies=self.tallies,
-            ),
+        work_for = partial(
+            AccountWorker,
+            sink=sink,
+            ledger=ledger,
+            recall=memory.recall,
             clock=self.clock,
+            worker=f"{os.uname().nodename}-{os.getpid()}-{uuid.uuid4().hex[:6]}",
+            write_interval_s=lambda: self.config.settings.trakt.write_interval_seconds,
+            changed=self._feed.publish,
+            ratings=teller,
+            tallies=self.upkeep.tallies,
         )
+        workers = self._workers = DeliveryWorkers(work_for, clock=self.clock)
         recorder = Recorder(
             ledger,
             rules=self.rules,
             clock=self.clock,
             wake=workers.wake,
             changed=self._feed.publish,
-            tallies=self.tallies,
+            tallies=self.upkeep.tallies,
         )
         self._watching = Watching(
             Surroundings(
@@ -226,13 +224,7 @@ class Runtime:
                 ),
             )
         )
-        self._webhooks = Webhooks(
-            ledger,
-            deliver=self._watching.hear_hook,
-            clock=self.clock,
-            takes_ratings=lambda: self.config.settings.features.scrobble.options.ratings,
-            changed=lambda: self._feed.publish(None),
-        )
+        self._webhooks = self._make_webhooks(ledger, self._watching)
         self._corrections = Corrections(
             ledger,
             sink=sink,
@@ -244,6 +236,15 @@ class Runtime:
         )
         workers.ensure((*sink_accounts(self.config.settings), *(await ledger.backlog())))
         await self._apply(self.config.settings)
+
+    def _make_webhooks(self, ledger: SqliteLedger, watching: Watching) -> Webhooks:
+        return Webhooks(
+            ledger,
+            deliver=watching.hear_hook,
+            clock=self.clock,
+            takes_ratings=lambda: self.config.settings.features.scrobble.options.ratings,
+            changed=lambda: self._feed.publish(None),
+        )
 
     # ---------------------------------------------------------------- configuration
 
@@ -401,13 +402,6 @@ class Runtime:
     async def _name_at_trakt(self, account: SinkAccount) -> str:
         found = await self._sink.fetch_profile(account) if self._sink is not None else None
         return found.username if isinstance(found, Profile) else ""
-
-    @property
-    def linking(self) -> LinkingDesk:
-        """Where accounts are linked; there once the runtime was started."""
-        if self._linking is None:
-            raise RuntimeError("the runtime was not started")
-        return self._linking
 
     @property
     def corrections(self) -> Corrections:

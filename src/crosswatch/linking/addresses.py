@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from crosswatch.config.addresses import is_forbidden_destination, parse_address
 
 DEFAULT_PORT = 32400
-CONTAINER_MARKS = (Path("/.dockerenv"), Path("/run/.containerenv"))
 OWN_NAMES = ("localhost", "ip6-localhost")
 EXAMPLE = "192.168.1.20:32400"
 
@@ -69,11 +67,6 @@ def is_own(host: str) -> bool:
     """Whether a host is whoever asks."""
     address = parse_address(host)
     return host in OWN_NAMES or (address is not None and address.is_loopback)
-
-
-def is_in_container(marks: tuple[Path, ...] = CONTAINER_MARKS) -> bool:
-    """Whether this process lives in a container, as far as engines leave a sign of it."""
-    return any(mark.exists() for mark in marks)
 
 
 def _parts(rest: str) -> tuple[str, int | None, str]:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from crosswatch.core.plays import SinkAccount
 from crosswatch.errors import ConfigError, CrossWatchError, LoginError, SourceError, WrongServerError
 from crosswatch.linking import changes
-from crosswatch.linking.addresses import is_in_container
 from crosswatch.linking.attempts import Attempt
 from crosswatch.linking.codes import ShownCode, trakt_code
 from crosswatch.linking.household import fetch_members
@@ -52,9 +51,11 @@ class LinkingDesk:
         clock: Tells the time.
         client_id: Our own identifier towards Plex.
         ask_name: Asks Trakt what an account is called there; empty where that cannot be told now.
+        in_container: Whether this process lives in a container, which names and addresses depend on.
 
     Attributes:
         plex: The sign-in to Plex that was begun last, or None.
+        is_in_container: Whether this process lives in a container.
         trakt: For each person, the link to Trakt that was begun last.
         search: The search for servers that was begun last, or None.
         trial_began_at: Since when a first play is waited for, or None.
@@ -69,12 +70,13 @@ class LinkingDesk:
         clock: Clock,
         client_id: str,
         ask_name: AskName,
+        in_container: bool = False,
     ) -> None:
         self.plex: Attempt | None = None
         self.trakt: dict[str, Attempt] = {}
         self.search: ServerSearch | None = None
         self.trial_began_at: datetime | None = None
-        self.is_in_container = is_in_container()
+        self.is_in_container = in_container
         self._config = config
         self._http = http
         self._client = trakt

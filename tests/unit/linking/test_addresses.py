@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from crosswatch.linking.addresses import UnfitAddressError, is_in_container, repair
+from crosswatch.linking.addresses import UnfitAddressError, repair
 from crosswatch.linking.probing import leads_home
 
 MEANT = {
@@ -74,13 +74,6 @@ def test_what_cannot_be_meant_is_refused_with_a_sentence(typed, said):
 )
 def test_the_asker_itself_is_recognised(typed, is_own):
     assert repair(typed).is_own is is_own
-
-
-def test_a_container_is_known_by_the_mark_that_its_engine_leaves(tmp_path):
-    mark = tmp_path / ".dockerenv"
-    assert not is_in_container((mark,))
-    mark.touch()
-    assert is_in_container((mark,))
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """The first password, which is the first step of the set-up. Once there is one, these addresses are gone."""
 
+import asyncio
+
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.exceptions import HTTPException
@@ -7,6 +9,7 @@ from starlette.exceptions import HTTPException
 from crosswatch.access.desk import FIRST_USER, AccessDesk
 from crosswatch.access.tokens import form_token
 from crosswatch.errors import AccessError
+from crosswatch.upkeep.folder import look_at
 from crosswatch.web.answers import Json, read_fields, wants_page
 from crosswatch.web.depends import Access, Asking, Runtime
 from crosswatch.web.drawing import draw_page, top_of
@@ -28,6 +31,7 @@ async def ask(request: Request, runtime: Runtime, guest: Asking) -> Response:
         "claim.html",
         needs_code=not guest.is_at_home,
         problem="",
+        lost=await _lost_folder(runtime),
         user=FIRST_USER,
         steps=steps_from(runtime, "claim"),
     )
@@ -70,6 +74,7 @@ async def claim(request: Request, runtime: Runtime, access: Access, guest: Askin
             status=access_status(error),
             needs_code=not guest.is_at_home,
             problem=str(error),
+            lost=await _lost_folder(runtime),
             user=name or FIRST_USER,
             steps=steps_from(runtime, "claim"),
         )
@@ -85,6 +90,12 @@ def signed_in(request: Request, access: AccessDesk, token: str, way: str) -> Res
     )
     set_session(answer, request, access, token)
     return answer
+
+
+async def _lost_folder(runtime: RuntimeLike) -> str:
+    """The folder of everything, if it ends with its container; else empty."""
+    folder = await asyncio.to_thread(look_at, runtime.config.directory)
+    return folder.path if folder.is_lost_with_container else ""
 
 
 def _require_unclaimed(runtime: RuntimeLike) -> None:
