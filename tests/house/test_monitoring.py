@@ -11,7 +11,7 @@ import pytest
 from crosswatch.core.plays import SinkAccount
 from crosswatch.core.ports import Backlog
 from crosswatch.health.checks import KINDS, Check, Health
-from crosswatch.notices.book import FORGOTTEN_AFTER, PERSON, RETRY_AFTER, TRIGGERS
+from crosswatch.notices.book import PERSON, RETRY_AFTER, TRIGGERS
 from crosswatch.tallies import Counted, Tallies
 from crosswatch.web.metrics import Readings, render
 from fakes.markdown import ROOT, page, rows, section
@@ -23,7 +23,7 @@ PAGE = page("docs/monitoring.md")
 
 
 def everything():
-    """What `/metrics` says where there is something of each kind: each sample, with the labels that it bears."""
+    """What `/metrics` says where there is something of each kind: each sample, with its labels."""
     tallies = Tallies()
     tallies.count(Counted.EVENTS, "watch", "start")
     tallies.count(Counted.PLAYS, "delivered", "watched")
@@ -99,4 +99,3 @@ def test_the_patience_of_notices_is_the_one_in_the_code():
     assert len(RETRY_AFTER) + 1 == 5
     assert "5 times within three quarters of an hour" in PAGE
     assert sum(RETRY_AFTER, timedelta()) < timedelta(minutes=45)
-    assert FORGOTTEN_AFTER == timedelta(minutes=15)
