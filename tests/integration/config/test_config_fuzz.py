@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from contextlib import suppress
 from functools import reduce
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, event, given, settings
@@ -82,13 +80,7 @@ def texts(draw):
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """A folder in memory where there is one: each example waits for the disk several times."""
-    memory = Path("/dev/shm")  # noqa: S108 -- a folder of its own is made in it
-    if not memory.is_dir():
-        yield tmp_path_factory.mktemp("fuzzed")
-        return
-    with tempfile.TemporaryDirectory(dir=memory) as name:
-        yield Path(name)
+    return tmp_path_factory.mktemp("fuzzed")
 
 
 def fresh(folder):
