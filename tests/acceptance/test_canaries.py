@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import io
 import json
 import os
 import re
 import sys
+import zipfile
 
 import psutil
 import pytest
@@ -39,6 +41,10 @@ CANARIES = {
             "address-password",
             "address-token",
             "environment-token",
+            "notice-webhook",
+            "notice-topic",
+            "notice-token",
+            "notice-apprise",
             "tried-password",
             "tried-key",
             "tried-cookie",
@@ -89,6 +95,12 @@ def document(neighbour):
     made["features"]["webhook"]["enabled"] = True
     made["features"]["scrobble"] |= {"enabled": True, "providers": {"trakt": {"enabled": True}}}
     made["runtime"]["debug"] = True
+    made["notices"] = {
+        "webhook_url": f"{neighbour}/{C['notice-webhook']}",
+        "ntfy_url": f"{neighbour}/{C['notice-topic']}",
+        "ntfy_token": C["notice-token"],
+        "apprise_urls": [f"json://{C['notice-apprise']}@localhost"],
+    }
     made["homepage"] = {
         "api_key": C["unknown-api-key"],
         "widget": {"password": C["unknown-password"]},
@@ -152,8 +164,29 @@ async def visit_everything(app):
                 allow_redirects=False,
             ) as answer:
                 headers_said = [value for name, value in answer.headers.items() if name != "Set-Cookie"]
-                said += [await answer.text(), *headers_said]
+                said += [await answer.text(errors="replace"), *headers_said]
     return said
+
+
+def opened(data):
+    """All that is in a zip."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return "\n".join(archive.read(name).decode("latin-1") for name in archive.namelist())
+
+
+async def keep_and_show(app, folder, said):
+    """What monitors are told, and what is made to be shown around."""
+    for path in ("/metrics", "/readyz", "/api/health", "/api/v1/stats/widget", "/api/backups"):
+        async with app.http.get(path) as answer:
+            said[path] = await answer.text()
+    async with app.http.get("/api/support-bundle") as answer:
+        said["the support bundle"] = opened(await answer.read())
+    bundle, backup = folder.with_name("bundle.zip"), folder.with_name("shown.zip")
+    said["support-bundle"] = await run(app, "support-bundle", str(bundle))
+    said["backup"] = await run(app, "backup", "--without-secrets", str(backup))
+    said["the bundle of the command"] = opened(bundle.read_bytes())
+    said["the backup without secrets"] = opened(backup.read_bytes())
+    said["the kept notices"] = (folder / "notices.json").read_text()
 
 
 async def try_to_get_in(app):
@@ -227,6 +260,7 @@ async def everything(neighbour, tmp_path_factory):
             ("keys", "list"),
         ):
             said[" ".join(words)] = await run(app, *words)
+        await keep_and_show(app, folder, said)
         said["the process list"] = " ".join(psutil.Process(app.pid).cmdline())
         said["the console"] = app.output
         said["the kept register"] = (folder / "access.json").read_text()
