@@ -369,3 +369,11 @@ async def test_an_export_of_nothing_is_no_error_and_one_of_no_database_is(web, r
     assert (await web.get(f"/history.{form}")).status == 200
     runtime.ledger.failing = StorageError("The disk is full.")
     assert (await web.get(f"/history.{form}")).status == 503
+
+
+async def test_a_picture_that_is_not_to_be_had_shows_nothing(web, keep):
+    await keep(ended())
+    for play in ("play-000001", "none"):
+        answer = await web.get(f"/posters/{play}")
+        assert (answer.status, answer.headers["content-type"]) == (200, "image/svg+xml")
+        assert b"<svg" in answer.body
