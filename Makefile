@@ -7,6 +7,7 @@
 #   make fuzz    tens of thousands of broken frames, bodies, configurations and requests
 #   make bench   figures, as ratios measured in one run
 #   make wheel   the package, into dist; make addon puts the Home Assistant add-on together there
+#   make words   collect the words of the pages for translators, and make their catalogues
 #   make docs    draw anew what the documentation takes from the code
 
 PYTHON ?= python3
@@ -14,7 +15,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 ARGS   ?=
 
-.PHONY: setup demo serve check format test test-browser chaos fuzz bench docs wheel addon lock clean
+.PHONY: setup demo serve check format test test-browser chaos fuzz bench words docs wheel addon lock clean
 
 setup: $(VENV)/.dev
 
@@ -51,6 +52,9 @@ fuzz: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m bench $(ARGS)
+
+words: $(VENV)/.dev
+	$(BIN)/python -m tools.words
 
 docs: $(VENV)/.runtime
 	$(BIN)/python -m tools.draw_docs

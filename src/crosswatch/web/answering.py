@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 
+from crosswatch.web import languages
 from crosswatch.web.errors import refuse
+from crosswatch.web.frame import language_of
 from crosswatch.web.headers import EMBEDDED_POLICY, HEADERS
 
 if TYPE_CHECKING:
@@ -34,6 +36,10 @@ class LastResort:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        with languages.speaking(language_of(Request(scope))):
+            await self._answer(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = False
 
         async def send_with_headers(message: Message) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from crosswatch.access.tokens import form_token
 from crosswatch.access.verdict import By
+from crosswatch.web import languages
 from crosswatch.web.words import epoch_ms
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 THEMES = ("auto", "light", "dark")
 THEME_COOKIE = "crosswatch_theme"
+LANGUAGE_COOKIE = "crosswatch_language"
 NAMED = frozenset({By.SESSION, By.PROXY})
 
 
@@ -42,6 +44,7 @@ def frame_of(request: Request) -> dict[str, Any]:
         "token": form_token(cookie) if cookie else "",
         "theme": theme_of(request),
         "health": state.get("health") if may_read else None,
+        "languages": languages.LANGUAGES,
         "here": "",
         "is_live": False,
         "at": now.isoformat(timespec="seconds"),
@@ -59,3 +62,9 @@ def theme_of(request: Request) -> str:
     """How this browser wants its pages: as the reader's system says, light or dark."""
     wanted = request.cookies.get(THEME_COOKIE, "")
     return wanted if wanted in THEMES else THEMES[0]
+
+
+def language_of(request: Request) -> str:
+    """In which language this browser wants its pages."""
+    accepted = request.headers.get("accept-language", "")
+    return languages.choose(request.cookies.get(LANGUAGE_COOKIE, ""), accepted)

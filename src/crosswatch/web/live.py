@@ -13,8 +13,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections import Counter
 from typing import TYPE_CHECKING
 
+from crosswatch.web import languages
 from crosswatch.web.drawing import draw
 from crosswatch.web.now import look
 from crosswatch.web.words import epoch_ms
@@ -56,29 +58,30 @@ class LivePage:
 
     def __init__(self, runtime: RuntimeLike) -> None:
         self._runtime = runtime
-        self._regions: dict[str, tuple[int, str]] = {}
+        self._regions: dict[str, dict[str, tuple[int, str]]] = {}
+        self._languages: Counter[str] = Counter()
         self._version = 0
         self._dirty = asyncio.Event()
         self._wake = asyncio.Event()
         self._closed = False
-        self._readers = 0
         self._tasks: list[asyncio.Task[None]] = []
         self._health: tuple[float, Health] | None = None
 
     @property
     def readers(self) -> int:
         """How many streams are open."""
-        return self._readers
+        return self._languages.total()
 
     async def stream(self) -> AsyncGenerator[bytes, None]:
         """All regions as they are, then each as it changes; ends when the page is closed."""
-        seen = 0
-        with self._reading():
+        seen, language = 0, languages.current()
+        with self._reading(language):
             yield b"retry: 2000\n\n"
             yield self._time()
             while not self._closed:
                 wake = self._wake  # taken before looking, so that no change falls between
-                fresh = {name: html for name, (version, html) in self._regions.items() if version > seen}
+                regions = self._regions.get(language, {})
+                fresh = {name: html for name, (version, html) in regions.items() if version > seen}
                 seen = self._version
                 if fresh:
                     yield b"".join(_event(name, html) for name, html in fresh.items())
@@ -102,10 +105,11 @@ class LivePage:
         self._wake_readers()
 
     @contextlib.contextmanager
-    def _reading(self) -> Iterator[None]:
-        self._readers += 1
-        if not self._tasks and not self._closed:
+    def _reading(self, language: str) -> Iterator[None]:
+        self._languages[language] += 1
+        if self._languages[language] == 1:
             self._dirty.set()
+        if not self._tasks and not self._closed:
             self._tasks = [
                 asyncio.create_task(self._listen(), name="page changes"),
                 asyncio.create_task(self._keep_drawn(), name="page drawing"),
@@ -113,8 +117,10 @@ class LivePage:
         try:
             yield
         finally:
-            self._readers -= 1
-            if not self._readers:
+            self._languages[language] -= 1
+            if not self._languages[language]:
+                self._regions.pop(language, None)
+            if not self.readers:
                 self._stop_tasks()
 
     def _stop_tasks(self) -> None:
@@ -139,16 +145,23 @@ class LivePage:
             await asyncio.sleep(SPACING_S)
 
     async def _draw(self) -> None:
-        page = await look(self._runtime)
+        changed = False
+        for language in [one for one, readers in self._languages.items() if readers]:
+            with languages.speaking(language):
+                changed |= self._take_in(language, await look(self._runtime))
+        if changed:
+            self._wake_readers()
+
+    def _take_in(self, language: str, page: NowPage) -> bool:
+        """Draw the regions in the language in force; whether any is another than before."""
         self._health = asyncio.get_running_loop().time(), page.health
+        known = self._regions.get(language, {})
         drawn = {name: draw_region(name, page) for name in REGIONS}
-        changed = {
-            name: html for name, html in drawn.items() if self._regions.get(name, (0, None))[1] != html
-        }
+        changed = {name: html for name, html in drawn.items() if known.get(name, (0, None))[1] != html}
         if changed:
             self._version += 1
-            self._regions |= {name: (self._version, html) for name, html in changed.items()}
-            self._wake_readers()
+            self._regions[language] = known | {name: (self._version, html) for name, html in changed.items()}
+        return bool(changed)
 
     def _wake_readers(self) -> None:
         wake, self._wake = self._wake, asyncio.Event()

@@ -14,7 +14,7 @@ export function sendQuietly() {
       const { detail } = await answer.json();
       said.textContent = detail ?? "";
     } catch {
-      said.textContent = "CrossWatch doesn't answer. Nothing was done.";
+      said.textContent = document.body.dataset.deaf;
     }
     form.ariaBusy = "false";
   });

@@ -20,7 +20,7 @@ let poller = 0;
 let sleeper = 0;
 
 function show(state) {
-  const text = { live: "Live", lost: "Reconnecting…", polling: "Live, every few seconds" }[state];
+  const text = link.dataset[state];
   link.hidden = false;
   link.classList.toggle("lost", state === "lost");
   if (link.textContent !== text) link.textContent = text;

@@ -6,6 +6,7 @@ const clockOf = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2
 const weekdayOf = new Intl.DateTimeFormat(undefined, { weekday: "short", hour: "numeric", minute: "2-digit" });
 const dateOf = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
 const dayOf = new Intl.DateTimeFormat(undefined, { weekday: "short", day: "numeric", month: "short" });
+const agoOf = new Intl.RelativeTimeFormat(document.documentElement.lang, { style: "narrow" });
 const exactOf = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
 
 /** Milliseconds as `21:02` or `1:46:00`. */
@@ -15,12 +16,14 @@ export function positionWords(ms) {
   return hours ? `${hours}:${two(minutes)}:${two(seconds)}` : `${minutes}:${two(seconds)}`;
 }
 
-/** How long ago, as `8 s ago`. */
+/** How long ago, as `8s ago`, in the page's language. */
 export function agoWords(ms) {
   const seconds = Math.max(0, Math.round(ms / 1000));
-  if (seconds < 60) return `${seconds} s ago`;
-  if (seconds < 3600) return `${Math.round(seconds / 60)} min ago`;
-  return seconds < 86_400 ? `${Math.round(seconds / 3600)} h ago` : `${Math.round(seconds / 86_400)} d ago`;
+  if (seconds < 60) return agoOf.format(-seconds, "second");
+  if (seconds < 3600) return agoOf.format(-Math.round(seconds / 60), "minute");
+  return seconds < 86_400
+    ? agoOf.format(-Math.round(seconds / 3600), "hour")
+    : agoOf.format(-Math.round(seconds / 86_400), "day");
 }
 
 /** The time of a moment of today, with its weekday within a week of now, else its date. */
