@@ -238,6 +238,8 @@ class WatchedServer:
 
     def on_disconnected(self, reason: str) -> None:  # noqa: ARG002 -- the watcher's status tells it
         """The socket is gone; the sessions wait for it to come back."""
+        if self.pipeline is not None:
+            self.pipeline.disconnected()
         self._around.changed()
 
     async def _stop_pipeline(self) -> None:
@@ -430,6 +432,7 @@ def _describe(server: WatchedServer) -> dict[str, Any]:
     status = server.watch.status
     return {
         "name": status.server_name or server.settings.server_url,
+        "address": server.settings.server_url,
         "server_uuid": status.server_uuid,
         "alive": status.alive,
         "connected": status.connected,

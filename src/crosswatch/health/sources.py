@@ -43,8 +43,13 @@ def server_of(status: Mapping[str, Any]) -> Server:
 
 
 def server_id(status: Mapping[str, Any]) -> str:
-    """The id of the check of this server; its number where that is known, for names change."""
-    return check_id("server", str(status.get("server_uuid") or status.get("name") or ""))
+    """The id of the check of this server, by its address: its name is only known once it has answered."""
+    return check_id("server", address_of(status))
+
+
+def address_of(status: Mapping[str, Any]) -> str:
+    """What tells this server from others, also before it has answered."""
+    return str(status.get("address") or status.get("name") or "")
 
 
 def _not_watching(watch: Mapping[str, Any]) -> Check:

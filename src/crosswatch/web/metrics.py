@@ -21,6 +21,7 @@ from prometheus_client.core import (
 
 import crosswatch
 from crosswatch.health.checks import Level, opaque
+from crosswatch.health.sources import address_of
 from crosswatch.tallies import DELIVERY_BOUNDS_S, Counted, Tallies
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def _source_metrics(watch: Mapping[str, Any]) -> Iterator[Metric]:
     )
     sessions = 0
     for status in watch.get("servers", ()):
-        server = [opaque(str(status.get("server_uuid") or status.get("name") or ""))]
+        server = [opaque(address_of(status))]
         up.add_metric(server, float(bool(status.get("connected"))))
         if status.get("last_frame_at") is not None:
             heard.add_metric(server, status["last_frame_at"].timestamp())

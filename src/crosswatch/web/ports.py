@@ -71,8 +71,8 @@ class RuntimeLike(Protocol):
         Returns:
             `has_watch`, `alive` and `stop_set` as the hand-over says; beside them `connected` (all servers),
             `problem` (a sentence or empty), `last_frame_at` (aware or None) and `servers`: for each at least
-            its `name`, `server_uuid`, `connected`, `since` (of the connection, or None), `last_frame_at` and
-            `problem`; and `webhooks`: for each server that sent some its `name`, `server_uuid`,
+            its `name`, `address`, `server_uuid`, `connected`, `since` (of the connection, or None),
+            `last_frame_at` and `problem`; and `webhooks`: for each server that sent some its `name`, `server_uuid`,
             `last_heard_at`, `last_event`, and how many were `received` and `ignored`.
         """
 
