@@ -13,6 +13,7 @@ from crosswatch.core.delivery import is_taken_back
 from crosswatch.core.plays import DeliveryState, DesiredAction, PlayState
 from crosswatch.core.reasons import Reason, Verdict
 from crosswatch.health.checks import Level
+from crosswatch.web.languages import mark
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,12 +25,12 @@ if TYPE_CHECKING:
 NAMELESS = (Reason.NO_MATCH, Reason.AMBIGUOUS_MATCH, Reason.WRONG_MATCH)
 """What saying what an item is can mend."""
 
-_PEOPLE = ("people", "People")
-_SETTINGS = ("settings", "Settings")
+_PEOPLE = ("people", mark("People"))
+_SETTINGS = ("settings", mark("Settings"))
 
 ELSEWHERE = {
-    Reason.LINK_EXPIRED: ("people", "Link again"),
-    Reason.PERSON_UNLINKED: ("people", "Link"),
+    Reason.LINK_EXPIRED: ("people", mark("Link again")),
+    Reason.PERSON_UNLINKED: ("people", mark("Link")),
     Reason.PERSON_UNKNOWN: _PEOPLE,
     Reason.PERSON_PAUSED: _PEOPLE,
     Reason.PERSON_NOT_LISTED: _PEOPLE,
@@ -52,7 +53,7 @@ MENDS = {
     "watch": ("setup/server", "Choose the server"),
     "scrobble": ("setup/people", "Choose people"),
     "unclaimed": ("setup/claim", "Set a password"),
-    "link": ("people", "Link again"),
+    "link": ("people", mark("Link again")),
     "everyone": ("people", "Choose people"),
 }
 """On which screen a kind of check is mended, and what the way there is called."""
@@ -91,16 +92,16 @@ def next_action(play: Play, deliveries: Sequence[Delivery]) -> NextAction | None
     if play.verdict is Verdict.DELIVERED or play.reason in (Reason.LIVE, Reason.IDENTIFYING):
         return None
     if play.reason in NAMELESS:
-        return NextAction(word="Fix match", way=f"history/{play.id}#match")
+        return NextAction(word=mark("Fix match"), way=f"history/{play.id}#match")
     if play.reason in ELSEWHERE:
         way, word = ELSEWHERE[play.reason]
         return NextAction(word=word, way=way)
     if play.reason is Reason.IGNORED_BY_YOU:
-        return NextAction(word="Count it") if deliveries else None
+        return NextAction(word=mark("Count it")) if deliveries else None
     is_open = play.verdict in (Verdict.QUEUED, Verdict.FAILED)
     if not (is_open and possible(play, deliveries).can_retry):
         return None
-    return NextAction(word="Try now" if play.verdict is Verdict.QUEUED else "Retry")
+    return NextAction(word=mark("Try now") if play.verdict is Verdict.QUEUED else mark("Retry"))
 
 
 def mend(check: Check) -> NextAction | None:

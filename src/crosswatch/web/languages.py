@@ -38,6 +38,11 @@ def translate(text: str) -> str:
     return _catalogue(current()).gettext(text)
 
 
+def mark(text: str) -> str:
+    """The text itself, noted as one of the pages' (`tools.words`); it is translated where it is shown."""
+    return text
+
+
 def translate_count(one: str, many: str, number: int) -> str:
     """The text for that number in the language in force."""
     return _catalogue(current()).ngettext(one, many, number)

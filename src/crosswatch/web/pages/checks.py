@@ -14,7 +14,7 @@ from crosswatch.core.plays import Origin, PlayState
 from crosswatch.core.reasons import EXPLANATIONS, Reason, Verdict
 from crosswatch.core.sentences import accounts_words, percent_words
 from crosswatch.web.actions import NAMELESS
-from crosswatch.web.languages import translate
+from crosswatch.web.languages import mark, translate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -48,15 +48,15 @@ POSITION = frozenset(
     }
 )
 HEARD = {
-    Origin.WATCH: "Heard from %(server)s as it played",
-    Origin.WEBHOOK: "Heard from a webhook of %(server)s",
-    Origin.HISTORY: "Found in the play history of %(server)s",
+    Origin.WATCH: mark("Heard from %(server)s as it played"),
+    Origin.WEBHOOK: mark("Heard from a webhook of %(server)s"),
+    Origin.HISTORY: mark("Found in the play history of %(server)s"),
 }
 COUNTED = {
-    Numbering.DVD: "in DVD order",
-    Numbering.ABSOLUTE: "counted through all seasons",
-    Numbering.ANIDB: "as AniDB counts",
-    Numbering.UNKNOWN: "and nobody knows what they count",
+    Numbering.DVD: mark("in DVD order"),
+    Numbering.ABSOLUTE: mark("counted through all seasons"),
+    Numbering.ANIDB: mark("as AniDB counts"),
+    Numbering.UNKNOWN: mark("and nobody knows what they count"),
 }
 
 
@@ -90,14 +90,14 @@ def build_checks(
     heard = translate(HEARD[play.origin]) % {"server": server}
     yield Check(is_met=True, name=translate("Heard"), text=heard)
     for name, reasons, text in (
-        ("Person", PERSON, _person(play, rules)),
-        ("Rules", RULES, _rules(play)),
-        ("Position", POSITION, _position(play, mark)),
-        ("Ids", frozenset(NAMELESS), _named(play.media)),
+        (translate("Person"), PERSON, _person(play, rules)),
+        (translate("Rules"), RULES, _rules(play)),
+        (translate("Position"), POSITION, _position(play, mark)),
+        (translate("Ids"), frozenset(NAMELESS), _named(play.media)),
     ):
         is_failing = play.reason in reasons
         told = f"{translate(EXPLANATIONS[play.reason].title)}. {text}" if is_failing else text
-        yield Check(is_met=not is_failing, name=translate(name), text=told)
+        yield Check(is_met=not is_failing, name=name, text=told)
         if is_failing:
             return
     yield _at_trakt(play, deliveries)
@@ -143,5 +143,5 @@ def _ids(ids: Ids) -> str:
 
 def _at_trakt(play: Play, deliveries: Sequence[Delivery]) -> Check:
     is_met = {Verdict.DELIVERED: True, Verdict.FAILED: False}.get(play.verdict)
-    text = EXPLANATIONS[play.reason].title if deliveries else "Nothing was sent."
+    text = EXPLANATIONS[play.reason].title if deliveries else mark("Nothing was sent.")
     return Check(is_met=is_met, name="Trakt", text=translate(text))

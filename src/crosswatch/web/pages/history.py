@@ -14,7 +14,7 @@ from crosswatch.core.ports import PlayQuery
 from crosswatch.core.reasons import EXPLANATIONS, Reason, Verdict
 from crosswatch.web.actions import next_action
 from crosswatch.web.charts import ORDER, build_chart
-from crosswatch.web.languages import translate
+from crosswatch.web.languages import mark, translate
 from crosswatch.web.now import SHAPES, WORDS, Badge, build_card
 
 if TYPE_CHECKING:
@@ -34,10 +34,16 @@ if TYPE_CHECKING:
 PAGE_SIZE = 50
 LONGEST_FILTER = 200
 MOST_DIGITS = 4
-SINCE = {"1": "Today", "7": "7 days", "30": "30 days", "90": "90 days", "365": "A year"}
+SINCE = {
+    "1": mark("Today"),
+    "7": mark("7 days"),
+    "30": mark("30 days"),
+    "90": mark("90 days"),
+    "365": mark("A year"),
+}
 """How far back, in days; a date such as `2026-11-01` will do as well."""
 
-KINDS = {MediaKind.MOVIE: "Films", MediaKind.EPISODE: "Episodes"}
+KINDS = {MediaKind.MOVIE: mark("Films"), MediaKind.EPISODE: mark("Episodes")}
 ONE_DAY = timedelta(days=1)
 LEAST_DAYS = 14
 """The chart shows at least so many days, so that one evening does not look like a wall."""

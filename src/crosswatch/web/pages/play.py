@@ -15,7 +15,7 @@ from crosswatch.core.reasons import Reason, Verdict
 from crosswatch.core.sentences import account_words, accounts_words, percent_words, tell_delivery
 from crosswatch.web.actions import NAMELESS, NextAction, next_action, possible
 from crosswatch.web.issue_text import Evidence, issue_text
-from crosswatch.web.languages import translate
+from crosswatch.web.languages import mark, translate
 from crosswatch.web.now import SHAPES, WORDS, Badge, build_card
 from crosswatch.web.pages.checks import Check, build_checks
 from crosswatch.web.pages.match import search_for
@@ -198,20 +198,20 @@ def heading(play: Play, deliveries: Sequence[Delivery]) -> str:
 def _heading(play: Play) -> str:
     match play.verdict:
         case Verdict.DELIVERED if play.reason is Reason.WATCHED:
-            return "%(title)s reached %(account)s"
+            return mark("%(title)s reached %(account)s")
         case Verdict.QUEUED:
-            return "%(title)s waits to be sent"
+            return mark("%(title)s waits to be sent")
         case Verdict.SKIPPED | Verdict.FAILED if play.state is not PlayState.ENDED:
-            return "Why isn't %(title)s scrobbled?"
+            return mark("Why isn't %(title)s scrobbled?")
         case Verdict.SKIPPED | Verdict.FAILED if play.reason not in (
             Reason.IGNORED_BY_YOU,
             Reason.TAKEN_BACK,
         ):
-            return "Why wasn't %(title)s scrobbled?"
+            return mark("Why wasn't %(title)s scrobbled?")
         case Verdict.WATCHING:
-            return "%(title)s is being watched"
+            return mark("%(title)s is being watched")
         case _:
-            return "What became of %(title)s"
+            return mark("What became of %(title)s")
 
 
 def server_name(runtime: RuntimeLike, server: str) -> str:
