@@ -1,4 +1,4 @@
-"""The log while somebody reads it: it follows, waits for whoever reads further up, and says what it missed."""
+"""The log as somebody reads it: it follows, waits for whoever reads further up, and says what it missed."""
 
 from __future__ import annotations
 

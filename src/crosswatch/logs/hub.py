@@ -207,6 +207,11 @@ class LogHub:
                     yield b": still here\n\n"
 
     @property
+    def latest_id(self) -> int:
+        """The id of the last line, or one that comes before any line of this process."""
+        return self._latest
+
+    @property
     def readers(self) -> int:
         """How many streams are open."""
         return self._readers

@@ -54,6 +54,7 @@ def household(runtime, web):  # noqa: ARG001 -- it must have been started
     def configure(*people, whitelist=(), **more):
         document = runtime.config.document
         document["plex"]["account_token"] = "token-of-maya"
+        document["auth"]["trakt"]["access_token"] = "token-of-maya-at-trakt"
         document["people"] = list(people)
         document["accounts"] = {"tom_t": {"access_token": "token-of-tom"}}
         document["features"]["scrobble"]["filters"]["username_whitelist"] = list(whitelist)
@@ -144,7 +145,7 @@ async def test_an_ended_link_is_linked_again_by_one_button(household, read):
         ({"ok": False, "reason": ""}, "◔ Trakt isn't answering"),
         ({"ok": True, "reason": "", "sentence": "It ends soon."}, "◔ link is about to end"),
         ({"ok": False, "reason": "account_locked"}, "✕ Trakt locked the account"),
-        ({"ok": False, "reason": "link_expired"}, "✕ not linked"),
+        ({"ok": False, "reason": "link_expired"}, "✕ link ended Link again"),
     ],
 )
 async def test_how_a_link_stands_is_said_in_words_and_by_a_shape(household, read, runtime, status, words):
@@ -152,6 +153,14 @@ async def test_how_a_link_stands_is_said_in_words_and_by_a_shape(household, read
     runtime.sinks = [{"name": "trakt/default", "sentence": "", **status}]
     text, _ = await read()
     assert words in text
+
+
+async def test_an_account_that_was_never_linked_is_not_said_to_have_ended(household, read, runtime):
+    household(MAYA)
+    runtime.config.update(lambda document: document["auth"]["trakt"].update(access_token=""))
+    runtime.sinks = [{"name": "trakt/default", "ok": False, "reason": "link_expired", "sentence": ""}]
+    text, _ = await read()
+    assert "✕ not linked Link" in text
 
 
 async def test_a_profile_of_two_shows_both_accounts_and_whoever_is_linked_to_nothing_says_so(household, read):

@@ -282,6 +282,14 @@ async def test_a_traceback_is_one_event(hub):
     assert "data: Traceback" in text
 
 
+async def test_a_reader_of_nothing_yet_goes_on_from_the_latest_id_without_a_gap(hub):
+    begin = hub.latest_id
+    hub.write("INFO", "PLEX", "the first")
+    text = await collect(hub.stream("PLEX", begin), until="the first\n\n")
+    assert "event: gap" not in text
+    assert hub.latest_id > begin
+
+
 async def test_a_quiet_stream_shows_that_it_lives(monkeypatch, filled):
     monkeypatch.setattr(hub_module, "HEARTBEAT_INTERVAL_S", 0.05)
     text = await collect(filled.stream("nonsense"), until=": still here\n\n")

@@ -128,7 +128,7 @@ async def look(runtime: RuntimeLike, wanted: LogFilter) -> LogsPage:
         lines=tuple(_lines(fitting[-MOST_LINES:])),
         is_cut=len(fitting) > MOST_LINES,
         day=(fitting[-1].at if fitting else now).astimezone().date(),
-        last_id=last.id if last else 0,
+        last_id=last.id if last else runtime.logs.latest_id,
         last_at=last.at if last else None,
         play=await _play(runtime, wanted.play),
         is_debug=runtime.config.settings.runtime.debug,

@@ -18,6 +18,7 @@ from crosswatch.errors import ConfigError, LoginError
 from crosswatch.linking.changes import free_name
 from crosswatch.linking.household import Kind
 from crosswatch.linking.people import is_same
+from crosswatch.providers.scrobble.trakt.accounts import account_names
 from crosswatch.web.languages import translate
 from crosswatch.web.now import HUES, SHAPES, Badge
 from crosswatch.web.people import Stranger, counts, entry_for, know, problem_of, whitelist_entry
@@ -61,7 +62,8 @@ class LinkState:
         ended_at: When the link ended, if it did, or None.
         sentence: Why it cannot be used, or that it is about to end; may be empty.
         safe: How many finished plays wait for it.
-        is_broken: Whether somebody has to link it again.
+        was_linked: Whether there are tokens of it.
+        needs_link: Whether somebody has to link it.
     """
 
     account: str
@@ -70,7 +72,8 @@ class LinkState:
     ended_at: datetime | None
     sentence: str
     safe: int
-    is_broken: bool
+    was_linked: bool
+    needs_link: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,6 +176,7 @@ class Seen:
         backlog: What waits, per account.
         kinds: What somebody is to the owner, by number at plex.tv.
         names: What Trakt calls the accounts, as far as that is known.
+        with_tokens: The accounts that were linked once.
     """
 
     known: Known
@@ -180,6 +184,7 @@ class Seen:
     backlog: Mapping[SinkAccount, Backlog]
     kinds: Mapping[int, Kind]
     names: Mapping[str, str]
+    with_tokens: Sequence[str]
 
 
 async def look(runtime: RuntimeLike) -> PeoplePage:
@@ -227,6 +232,7 @@ async def read(runtime: RuntimeLike) -> Seen:
         backlog=await runtime.ledger.backlog(),
         kinds=kinds,
         names=names,
+        with_tokens=account_names(runtime.config.settings),
     )
 
 
@@ -256,15 +262,16 @@ def link_state(name: str, seen: Seen) -> LinkState:
     )
     backlog = seen.backlog.get(account)
     reason = str(status.get("reason", ""))
-    has_ended = reason == Reason.LINK_EXPIRED
+    has_ended, was_linked = reason == Reason.LINK_EXPIRED, name in seen.with_tokens
     return LinkState(
         account=name,
         called=seen.names.get(name) or (translate("Trakt") if account == SinkAccount() else name),
-        badge=_link_badge(status, reason),
+        badge=_link_badge(status, reason, was_linked=was_linked),
         ended_at=status.get("expires_at") if has_ended else None,
         sentence=str(status.get("sentence", "")),
         safe=backlog.watched if backlog is not None else 0,
-        is_broken=bool(reason),
+        was_linked=was_linked,
+        needs_link=has_ended,
     )
 
 
@@ -382,9 +389,9 @@ def _kind(account: Account, server: str, seen: Seen) -> str:
     return translate(KIND_WORDS[kind]) if kind is not None else ""
 
 
-def _link_badge(status: Mapping[str, Any], reason: str) -> Badge:
+def _link_badge(status: Mapping[str, Any], reason: str, *, was_linked: bool) -> Badge:
     if reason == Reason.LINK_EXPIRED:
-        word = translate("link ended") if status.get("expires_at") else translate("not linked")
+        word = translate("link ended") if was_linked else translate("not linked")
         return Badge(kind=Verdict.FAILED.value, shape=SHAPES[Verdict.FAILED], word=word)
     if reason:
         title = EXPLANATIONS[Reason(reason)].title

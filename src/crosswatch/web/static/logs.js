@@ -102,6 +102,7 @@ function open() {
 
 function close() {
   clearTimeout(retry);
+  if (stream && !failures) lostAt = performance.now();
   stream?.close();
   stream = null;
 }
@@ -124,7 +125,6 @@ function back() {
 function lost() {
   close();
   failures += 1;
-  if (!rule) lostAt = performance.now();
   mark(page.lost);
   show("lost");
   if (failures >= TRIES) ask();
