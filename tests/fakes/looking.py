@@ -69,10 +69,11 @@ class Looking:
         found: list[str] = await self.page.evaluate(_TOO_WIDE)
         return found
 
-    async def judge(self) -> list[str]:
-        """Everything that is wrong with the page, as it is now."""
+    async def judge(self, *, closely: bool = True) -> list[str]:
+        """Everything that is wrong with the page, as it is now; closely asks whether everybody can use it."""
         wide = [f"too wide: {one}" for one in await self.too_wide()]
-        return [*self.complaints, *wide, *(f"axe: {one}" for one in await self.axe())]
+        barred = [f"axe: {one}" for one in await self.axe()] if closely else []
+        return [*self.complaints, *wide, *barred]
 
     def _hear(self, message: ConsoleMessage) -> None:
         is_itself = message.location.get("url", "").rstrip("/") == self.page.url.rstrip("/")
