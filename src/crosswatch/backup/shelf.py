@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from crosswatch.backup.archive import make_archive
 from crosswatch.errors import BackupError
 from crosswatch.health.facts import BackupState
 
@@ -147,6 +146,8 @@ class Shelf:
         return sorted(found, key=lambda kept: (kept.made_at, kept.name), reverse=True)
 
     def _make(self) -> Kept:
+        from crosswatch.backup.archive import make_archive  # noqa: PLC0415 -- zips are needed once a night
+
         now = self._clock.now()
         target = self._folder / f"crosswatch-{now:{_STAMP}}.zip"
         make_archive(self._directory, target, now=now)

@@ -10,9 +10,8 @@ import itertools
 import os
 from typing import TYPE_CHECKING, Any, Protocol
 
-from crosswatch.backup.bundle import Findings, build_bundle
 from crosswatch.backup.shelf import Shelf
-from crosswatch.core.people import UNKNOWN_PEOPLE
+from crosswatch.core.people import UNKNOWN_PEOPLE, is_listed
 from crosswatch.core.ports import PlayQuery
 from crosswatch.errors import StorageError
 from crosswatch.health.facts import Facts
@@ -21,8 +20,6 @@ from crosswatch.notices.book import Person
 from crosswatch.notices.notifier import Notifier
 from crosswatch.providers.scrobble.trakt.answers import Answer, route_of
 from crosswatch.service.kept import keep_going
-from crosswatch.storage.counting import count_rows
-from crosswatch.storage.opening import DATABASE_NAME
 from crosswatch.tallies import Counted
 from crosswatch.upkeep.folder import look_at
 from crosswatch.upkeep.memory import Doorkeeper, Since, TraktEar
@@ -35,6 +32,7 @@ if TYPE_CHECKING:
     from crosswatch.access.desk import AccessDesk
     from crosswatch.clock import Clock
     from crosswatch.config.file import ConfigFile
+    from crosswatch.core.people import Rules
     from crosswatch.core.plays import Play, SinkAccount
     from crosswatch.core.ports import Backlog, Ledger
     from crosswatch.health.checks import Health
@@ -73,6 +71,8 @@ class LookedAfter(Protocol):
     def watch_status(self) -> dict[str, Any]: ...  # noqa: D102
 
     def sink_status(self) -> list[dict[str, Any]]: ...  # noqa: D102
+
+    def rules(self) -> Rules: ...  # noqa: D102
 
 
 class Upkeep:
@@ -172,21 +172,16 @@ class Upkeep:
             lines: The last lines of the log.
             redact: Takes secrets out of a text.
         """
-        config = self._app.config
-        try:
-            schema, counts = await asyncio.to_thread(count_rows, config.directory / DATABASE_NAME)
-        except StorageError:  # it is one of the checks
-            schema, counts = 0, {}
-        found = Findings(
-            document=config.document,
-            checks=(await self.look()).checks,
-            counts=counts,
-            schema=schema,
-            lines=lines,
+        from crosswatch.upkeep.support import make_bundle  # noqa: PLC0415 -- hardly ever needed
+
+        return await make_bundle(
+            self._app.config,
+            (await self.look()).checks,
+            lines,
+            redact,
             started_at=self.started_at,
             now=self._app.clock.now(),
         )
-        return await asyncio.to_thread(build_bundle, found, redact)
 
     def hear_trakt(self, request: Request, reply: Reply, access_token: str) -> None:
         """Trakt was asked, and this came of it."""
@@ -217,7 +212,12 @@ class Upkeep:
             ]
         except StorageError:  # it is one of the checks
             return None
-        return [_person(play) for play in plays]
+        rules = self._app.rules()
+        return [
+            _person(play)
+            for play in plays
+            if not is_listed(rules.ignored, play.account, play.server, rules.home)
+        ]
 
 
 def _person(play: Play) -> Person:

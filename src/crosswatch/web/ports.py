@@ -72,8 +72,8 @@ class RuntimeLike(Protocol):
             `has_watch`, `alive` and `stop_set` as the hand-over says; beside them `connected` (all servers),
             `problem` (a sentence or empty), `last_frame_at` (aware or None) and `servers`: for each at least
             its `name`, `address`, `server_uuid`, `connected`, `since` (of the connection, or None),
-            `last_frame_at` and `problem`; and `webhooks`: for each server that sent some its `name`, `server_uuid`,
-            `last_heard_at`, `last_event`, and how many were `received` and `ignored`.
+            `last_frame_at` and `problem`; and `webhooks`: for each server that sent some its `name`,
+            `server_uuid`, `last_heard_at`, `last_event`, and how many were `received` and `ignored`.
         """
 
     async def start_watch(self) -> bool:

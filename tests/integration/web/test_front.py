@@ -10,6 +10,7 @@ from pathlib import Path
 
 import crosswatch
 from crosswatch.web.front import create_front
+from crosswatch.web.headers import HEADERS
 from fakes.asgi import Caller
 
 TESTS = Path(__file__).parents[2]
@@ -54,6 +55,8 @@ async def test_health_is_told_alike_by_the_front_and_below_a_path_by_the_web_app
         direct, below = await front.get("/healthz"), await front.get("/watch/healthz")
         assert direct.json() == below.json() == {"status": "ok", "version": crosswatch.__version__}
         assert direct.headers["cache-control"] == below.headers["cache-control"] == "no-store"
+        for name, value in HEADERS.items():
+            assert direct.headers[name.lower()] == below.headers[name.lower()] == value
 
 
 async def test_health_can_only_be_asked_for(monkeypatch, tmp_path):
