@@ -21,7 +21,7 @@ from fakes.plays import MAYA, NOW, make_play
 from fakes.served import ServedApp
 
 PAGE = page("docs/http.md")
-OUTSIDE_THE_SCHEMA = {"GET /", "GET /history", "GET /history.csv", "GET /setup"}
+OUTSIDE_THE_SCHEMA = {"GET /", "GET /history", "GET /history.csv", "GET /people", "GET /logs", "GET /setup"}
 COMMON = OF_THE_DOOR.keys() | OF_BODIES.keys()
 NEVER_ENDS = 28
 """Exit code of a `curl` that was told to wait so long and no longer."""
