@@ -14,7 +14,7 @@ import pytest
 from crosswatch.access.register import Scope
 from crosswatch.core.events import Account, MediaKind, Percent, Player
 from crosswatch.core.outcomes import Accepted, Refused, Retry
-from crosswatch.core.plays import DesiredAction, Origin, PlayState, TraceEntry
+from crosswatch.core.plays import DesiredAction, Origin, PlayState, SinkAccount, TraceEntry
 from crosswatch.core.ports import PlayChange, Settlement
 from crosswatch.core.reasons import Reason, Verdict
 from fakes.plays import EPISODE, FILM, JON, MAYA, at, make_play, want, wants
@@ -206,6 +206,16 @@ async def test_any_play_can_be_looked_at(look, runtime, media, origin):
     assert "Plex did not say who." in text
     assert "<img src=x" not in source
     assert source.count("<script") == 1
+
+
+async def test_a_percent_sign_in_a_name_is_only_a_sign(look, runtime):
+    media = replace(FILM, title="100% %s %(title)s")
+    play = make_play(media=media, account=Account(name="50%d"), server="%s")
+    account = SinkAccount(name="me%s")
+    await runtime.ledger.record([wants(play, want(), account=account)])
+    text, _ = await look(play)
+    assert "100% %s %(title)s (2016) is being watched" in text
+    assert "Scrobbling to me%s on Trakt" in text
 
 
 # ---------------------------------------------------------------- what may be done

@@ -261,7 +261,8 @@ def since_choices(wanted: str) -> list[tuple[str, str]]:
 
 def reasons() -> list[tuple[str, str]]:
     """Every reason's code with its title, by title."""
-    return sorted(((reason.value, one.title) for reason, one in EXPLANATIONS.items()), key=lambda two: two[1])
+    titles = [(reason.value, translate(one.title)) for reason, one in EXPLANATIONS.items()]
+    return sorted(titles, key=lambda pair: pair[1])
 
 
 def read_count(text: str | None) -> int:
