@@ -53,6 +53,7 @@ class Stage:
         self.updates = []
         self._count = 0
         self.tracker = SessionTracker("server-1", self._new_play_id)
+        self.tracker.connected()
         self.tracker.compare([], self.now, reconnected=True)  # we have listened for a while
 
     def _new_play_id(self, _now: datetime) -> PlayId:
@@ -104,6 +105,8 @@ class Stage:
         return self
 
     def list(self, *rows, reconnected=False) -> Stage:
+        if reconnected:
+            self.tracker.connected()
         self.updates += self.tracker.compare(list(rows), self.now, reconnected=reconnected)
         return self
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from crosswatch.core.events import Percent, PlayerState, PlayId, ScrobbleEvent
 from crosswatch.core.facts import Binding, Notification, SessionRow
@@ -109,6 +109,7 @@ class SessionTracker:
     Attributes:
         server: The same.
         is_listening: Whether frames have ever come in, so that silence says something.
+        is_deaf: Whether no frames come in at present, so that silence says nothing.
     """
 
     def __init__(self, server: str, new_play_id: Callable[[datetime], PlayId]) -> None:
@@ -122,6 +123,7 @@ class SessionTracker:
         self._listening_since: datetime | None = None
         self._knows_what_plays = False
         self.is_listening = False
+        self.is_deaf = True
 
     # ------------------------------------------------------------------------------ reading
 
@@ -169,6 +171,16 @@ class SessionTracker:
         """Frames come in again; until `compare` is told what plays, whatever is heard may be under way."""
         self._knows_what_plays = False
         self.is_listening = True
+        self.is_deaf = False
+
+    def disconnected(self) -> None:
+        """No frames come in any more, so that nobody is silent who is not heard.
+
+        A server that starts anew can be asked before its socket opens, and lists nobody then.
+        """
+        self._quiet.end()
+        self.is_deaf = True
+        self._confirm_at = None
 
     def hear(self, notification: Notification, now: datetime) -> list[Update]:
         """Take in one frame."""
@@ -349,6 +361,8 @@ class SessionTracker:
         return []
 
     def _silent_at(self, session: Session) -> datetime:
+        if self.is_deaf and not is_told_by_hooks(session):
+            return datetime.max.replace(tzinfo=UTC)
         heard_at = max(session.last_seen_at, self._listening_since or session.last_seen_at)
         return heard_at + SILENT_AFTER
 

@@ -120,6 +120,7 @@ class ServerPipeline:
         self._is_stock_due = False
         self._is_history_due = False
         self._is_reading = False
+        self._is_comparing = False
         self._unsure: set[int] = set()
         self._dated: set[PlayId] = set()
         self._history_at: datetime | None = None
@@ -146,6 +147,10 @@ class ServerPipeline:
         """The socket is open (again): whatever happened meanwhile has to be found out."""
         self._connection += 1
         self._inbox.put_nowait(self._on_connected)
+
+    def disconnected(self) -> None:
+        """The socket is closed."""
+        self._inbox.put_nowait(self._on_disconnected)
 
     def look_again(self) -> None:
         """More is known of people now than when some plays ended."""
@@ -195,6 +200,10 @@ class ServerPipeline:
     def _on_connected(self, _now: datetime) -> list[Update]:
         self._tracker.connected()
         self._is_stock_due = True
+        return []
+
+    def _on_disconnected(self, _now: datetime) -> list[Update]:
+        self._tracker.disconnected()
         return []
 
     def _on_people_known(self, _now: datetime) -> list[Update]:
@@ -256,8 +265,9 @@ class ServerPipeline:
         if self._ratings is not None:
             for hook in self._hooks.take_ratings():
                 self._ask(self._ratings.take(hook, self._source))
-        if wanted.sessions:
-            self._ask(self._compare(reconnected=False))
+        if wanted.sessions and not self._is_comparing:
+            self._is_comparing = True
+            self._ask(self._look_up_silent())
         if self._is_stock_due:
             self._is_stock_due = False
             self._ask(self._take_stock(self._connection))
@@ -331,6 +341,12 @@ class ServerPipeline:
         while connection == self._connection and not await self._compare(reconnected=True):
             await self._clock.sleep(next(waits, ASK_AGAIN_S[-1]))
         self._is_history_due = True
+
+    async def _look_up_silent(self) -> None:
+        try:
+            await self._compare(reconnected=False)
+        finally:
+            self._is_comparing = False
 
     async def _compare(self, *, reconnected: bool) -> bool:
         """Hold the sessions against the server's list; whether it could be had."""

@@ -130,7 +130,9 @@ class Recorder:
         """
         async with self._turn:
             await self._write_waiting()
-            if self._waiting:
+            while self._waiting and not self.problem:  # heard while it was written
+                await self._write_waiting()
+            if self.problem:
                 raise StorageError(self.problem)
             findings = await find()
             changes = [self._counted(play, at) for play, at in findings.counted]

@@ -214,6 +214,21 @@ def test_a_player_has_time_to_turn_up_after_a_restart_of_the_server(stage):
     assert stage.actions == ["start"]
 
 
+@pytest.mark.parametrize("is_known_from_before", [False, True])
+def test_while_the_socket_is_closed_a_list_ends_nobody(stage, is_known_from_before):
+    """A server that starts anew can be asked before its socket opens, and lists nobody yet."""
+    playing(stage, 6_000)
+    stage.tracker.disconnected()
+    if is_known_from_before:
+        stage = restarted(stage)
+    for _ in range(20):
+        stage.after(15).list()
+        assert not stage.tracker.wanted(stage.now).sessions
+    assert stage.actions.count("stop") == 0
+    stage.list(reconnected=True).after(10).frame("playing", 6_300, key="2").after(60)
+    assert stage.actions.count("stop") == 0
+
+
 def test_two_lists_within_a_moment_are_one_look(stage):
     playing(stage, 6_000).after(60).list().after(1).list()
     assert stage.actions == ["start"]
