@@ -7,6 +7,7 @@ import asyncio
 import json
 import secrets
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chaos.run import Plan, Report, run
@@ -25,6 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--viewers", type=int, default=Plan.__dataclass_fields__["viewers"].default)
     parser.add_argument("--servers", type=int, default=Plan.__dataclass_fields__["servers"].default)
     parser.add_argument("--webhooks", action="store_true", help="let the servers call the app as well")
+    parser.add_argument("--log", type=Path, default=None, help="keep the app's log in this file")
     given = parser.parse_args(arguments)
     seed = given.seed if given.seed is not None else secrets.randbelow(1_000_000)
     print(f"chaos: seed {seed}, {given.plays} viewings", flush=True)
@@ -35,6 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         viewers=given.viewers,
         servers=given.servers,
         webhooks=given.webhooks,
+        log=given.log,
     )
     report = asyncio.run(run(plan, lambda text: print(f"chaos: {text}", flush=True)))
     print(describe(report))
