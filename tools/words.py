@@ -15,6 +15,9 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
+from crosswatch.config.schema import schema
+from crosswatch.core.reasons import EXPLANATIONS
+from crosswatch.health.checks import WORDS
 from crosswatch.web.drawing import HERE
 from crosswatch.web.languages import DOMAIN, LANGUAGES, LOCALE, SOURCE_LANGUAGE
 
@@ -35,10 +38,13 @@ WIDTH = 110
 
 
 def collect() -> Catalog:
-    """Every text of the pages, without translations."""
+    """Every text of the pages, and those of the core that pages translate, without translations."""
     found = Catalog(fuzzy=False)
     for name, _, text, _, _ in extract_from_dir(str(HERE), METHODS, OPTIONS, KEYWORDS):
         found.add(text, locations=[(name, None)])
+    of_keys = (text for key in schema() for text in (key.label, key.help))
+    for text in (*WORDS.values(), *(one.title for one in EXPLANATIONS.values()), *of_keys):
+        found.add(text)
     return found
 
 

@@ -46,15 +46,15 @@ ELSEWHERE = {
 """On which screen a reason is mended, and what the way there is called."""
 
 MENDS = {
-    "plex_token": ("setup/plex", "Sign in to Plex"),
-    "plex_server": ("setup/server", "Choose the server"),
-    "trakt_app": ("setup/trakt", "Set up Trakt"),
-    "trakt_link": ("setup/trakt", "Link Trakt"),
-    "watch": ("setup/server", "Choose the server"),
-    "scrobble": ("setup/people", "Choose people"),
-    "unclaimed": ("setup/claim", "Set a password"),
+    "plex_token": ("setup/plex", mark("Sign in to Plex")),
+    "plex_server": ("setup/server", mark("Choose the server")),
+    "trakt_app": ("setup/trakt", mark("Set up Trakt")),
+    "trakt_link": ("setup/trakt", mark("Link Trakt")),
+    "watch": ("setup/server", mark("Choose the server")),
+    "scrobble": ("setup/people", mark("Choose people")),
+    "unclaimed": ("setup/claim", mark("Set a password")),
     "link": ("people", mark("Link again")),
-    "everyone": ("people", "Choose people"),
+    "everyone": ("people", mark("Choose people")),
 }
 """On which screen a kind of check is mended, and what the way there is called."""
 

@@ -16,6 +16,7 @@ from crosswatch.core.sentences import Told, accounts_words, tell_play
 from crosswatch.errors import StorageError
 from crosswatch.web.actions import next_action, possible
 from crosswatch.web.charts import build_chart
+from crosswatch.web.languages import mark, translate
 from crosswatch.web.posters import has_poster
 
 if TYPE_CHECKING:
@@ -45,11 +46,11 @@ SHAPES = {
     Verdict.FAILED: "✕",
 }
 WORDS = {
-    Verdict.WATCHING: "Watching",
-    Verdict.DELIVERED: "Delivered",
-    Verdict.QUEUED: "Queued",
-    Verdict.SKIPPED: "Skipped",
-    Verdict.FAILED: "Failed",
+    Verdict.WATCHING: mark("Watching"),
+    Verdict.DELIVERED: mark("Delivered"),
+    Verdict.QUEUED: mark("Queued"),
+    Verdict.SKIPPED: mark("Skipped"),
+    Verdict.FAILED: mark("Failed"),
 }
 
 
@@ -254,7 +255,7 @@ def build_card(play: Play, deliveries: Sequence[Delivery], mark: float) -> Card:
         label=play.media.label,
         initial=next((letter for letter in title if letter.isalnum()), "?").upper(),
         hue=crc32(title.encode()) % HUES,
-        person=play.account.name or "Somebody",
+        person=play.account.name or translate("Somebody"),
         device=_device(play),
         is_playing=play.state is PlayState.PLAYING,
         offset_ms=play.offset_ms,
@@ -277,24 +278,23 @@ def _shown_at(play: Play) -> datetime:
 
 
 def _badge(verdict: Verdict, word: str = "") -> Badge:
-    return Badge(kind=verdict.value, shape=SHAPES[verdict], word=word or WORDS[verdict])
+    return Badge(kind=verdict.value, shape=SHAPES[verdict], word=word or translate(WORDS[verdict]))
 
 
 def _live_badge(play: Play, deliveries: Sequence[Delivery]) -> Badge:
     """How a play stands that has not ended: what will become of it, as far as that is known."""
     match play.verdict:
         case Verdict.SKIPPED:
-            return _badge(Verdict.SKIPPED, "Not scrobbling")
+            return _badge(Verdict.SKIPPED, translate("Not scrobbling"))
         case Verdict.WATCHING if play.reason is Reason.LIVE and deliveries:
-            return _badge(
-                Verdict.DELIVERED, f"Scrobbling to {accounts_words([row.account for row in deliveries])}"
-            )
+            accounts = accounts_words([row.account for row in deliveries])
+            return _badge(Verdict.DELIVERED, translate("Scrobbling to %(accounts)s") % {"accounts": accounts})
         case Verdict.WATCHING if play.reason is Reason.LIVE:
             return _badge(Verdict.WATCHING)
         case Verdict.WATCHING if play.reason is Reason.IDENTIFYING:
-            return _badge(Verdict.WATCHING, "Finding out who and what")
+            return _badge(Verdict.WATCHING, translate("Finding out who and what"))
         case Verdict.WATCHING | Verdict.QUEUED:
-            return _badge(Verdict.QUEUED, "Will be sent later")
+            return _badge(Verdict.QUEUED, translate("Will be sent later"))
         case verdict:
             return _badge(verdict)
 
@@ -302,12 +302,12 @@ def _live_badge(play: Play, deliveries: Sequence[Delivery]) -> Badge:
 def _titles(play: Play) -> tuple[str, str]:
     media = play.media
     if media.kind is not MediaKind.EPISODE:
-        return media.title or "Unknown title", str(media.year or "")
+        return media.title or translate("Unknown title"), str(media.year or "")
     numbers = ""
     if media.season is not None and media.number is not None:
         numbers = f"S{media.season:02d} E{media.number:02d}"
     parts = [part for part in (numbers, media.title) if part]
-    return (media.show.title if media.show else media.title) or "Unknown show", " · ".join(parts)
+    return (media.show.title if media.show else media.title) or translate("Unknown show"), " · ".join(parts)
 
 
 def _device(play: Play) -> str:
