@@ -211,7 +211,7 @@ async def test_below_a_path_a_browser_signs_in_and_its_cookie_belongs_to_that_pa
         async with app.http.post(
             "/cw/setup/claim", data=form, headers=headers, allow_redirects=False
         ) as answer:
-            assert (answer.status, answer.headers["Location"]) == (303, "../")
+            assert (answer.status, answer.headers["Location"]) == (303, "../setup")
             cookie = answer.headers["Set-Cookie"]
         assert {"Path=/cw/", "Secure", "HttpOnly", "SameSite=lax"} <= set(cookie.split("; "))
 

@@ -7,6 +7,8 @@ is lost with the process are the codes that nobody has used yet.
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from crosswatch.core.plays import SinkAccount
@@ -37,8 +39,18 @@ if TYPE_CHECKING:
     AskName = Callable[[SinkAccount], Awaitable[str]]
 
 PING_EVERY_S = 10.0
+PEOPLE_KEPT = timedelta(minutes=1)
 NAME_WITHIN_S = 2.0
 """Real seconds that a page waits for what an account is called at Trakt."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Members:
+    """Who may play on a server, as it was asked with that token for that server."""
+
+    key: tuple[str, str] = field(repr=False)
+    at: datetime
+    found: list[Member]
 
 
 class LinkingDesk:
@@ -85,7 +97,7 @@ class LinkingDesk:
         self._ask_name = ask_name
         self._searched_for = ""
         self._names: dict[str, str] = {}
-        self._members: tuple[str, list[Member]] = ("", [])
+        self._members: _Members | None = None
 
     async def aclose(self) -> None:
         """Give up whatever is under way."""
@@ -183,22 +195,20 @@ class LinkingDesk:
     # ---------------------------------------------------------------- people
 
     async def fetch_people(self) -> list[Member]:
-        """Everybody who may play on the server; asked once for each account and server.
+        """Everybody who may play on the server; asked once a minute at most.
 
         Raises:
             LoginError: Why that cannot be told.
         """
-        plex = self._config.settings.plex
-        key = f"{plex.account_token} {plex.server_uuid}"
-        if self._members[0] != key:
+        plex, now = self._config.settings.plex, self._clock.now()
+        key = (plex.account_token, plex.server_uuid)
+        if self._members is None or self._members.key != key or now - self._members.at > PEOPLE_KEPT:
             try:
-                self._members = (
-                    key,
-                    await fetch_members(self._tv(), plex.account_token, plex.server_uuid),
-                )
+                found = await fetch_members(self._tv(), *key)
             except SourceError as error:
                 raise LoginError(self._tell_plex_tv(error)) from error
-        return self._members[1]
+            self._members = _Members(key=key, at=now, found=found)
+        return self._members.found
 
     # ---------------------------------------------------------------- Trakt
 

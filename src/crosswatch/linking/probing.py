@@ -26,6 +26,7 @@ SHORT = {
     Cause.NAME: "The name can't be looked up from here.",
     Cause.REFUSED: "Nothing listens at that address and port.",
     Cause.SLOW: "Nothing answers there in time.",
+    Cause.STRANGER: "What answers there is no Plex server.",
 }
 """What is said of an address that is only tried, and stands beside the sentence."""
 

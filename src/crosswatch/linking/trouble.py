@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import aiohttp
 
+from crosswatch.errors import SourceNotFoundError
+
 if TYPE_CHECKING:
     from crosswatch.errors import SourceError
 
@@ -25,6 +27,8 @@ class Cause(StrEnum):
     """Nothing has answered in time."""
     CERTIFICATE = "certificate"
     """Nobody vouches for the certificate."""
+    STRANGER = "stranger"
+    """Something answers that does not know what was asked for."""
     OTHER = "other"
 
 
@@ -39,6 +43,8 @@ def cause_of(error: SourceError) -> Cause:
             return Cause.REFUSED
         case TimeoutError():
             return Cause.SLOW
+        case _ if isinstance(error, SourceNotFoundError):
+            return Cause.STRANGER
         case _:
             return Cause.OTHER
 

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from crosswatch.cli.doctor import examine
-from crosswatch.cli.login import link
+from crosswatch.cli.login import link, sign_in
 from crosswatch.cli.outfit import outfit
 from crosswatch.errors import ConfigError, LoginError
 from crosswatch.simulator.plex import Fault, FaultKind, SimulatedPlex
@@ -280,3 +280,37 @@ async def test_a_login_into_a_broken_file_is_refused_before_trakt_is_asked(direc
     with pytest.raises(ConfigError, match="line 1, column 3"):
         await link("default")
     assert trakt.ledger.requests == []
+
+
+async def test_signing_in_to_plex_shows_a_code_keeps_the_token_and_tries_each_address(
+    settle, plex, directory, capsys
+):
+    settle(plex={"account_token": "", "server_url": "", "tv_url": plex.plextv_url})
+    task = asyncio.create_task(sign_in())
+    said = ""
+    async with asyncio.timeout(5):
+        while "Waiting for Plex" not in said:
+            await asyncio.sleep(0.01)
+            said += capsys.readouterr().out
+    code = said.split("enter\n\n    ")[1].split()[0]
+    assert f"Open {plex.plextv_url}/link on any device" in said
+
+    plex.pins.claim(code, plex.person("alice"), plex.clock.now())
+    await asyncio.wait_for(task, 15)
+
+    said = capsys.readouterr().out
+    kept = json.loads((directory / "config.json").read_text())["plex"]
+    assert (kept["account_token"], kept["username"]) == (plex.owner_token, "alice")
+    assert "Signed in to Plex as alice." in said
+    assert f"{plex.base_url}  works" in said
+    assert "Friend Server (not yours)" in said
+    assert "choose it at `/setup/server`" in said
+    assert plex.owner_token not in said
+
+
+async def test_a_token_of_the_environment_is_not_signed_in_over(settle, monkeypatch, plex):
+    settle()
+    monkeypatch.setenv("CROSSWATCH_PLEX_ACCOUNT_TOKEN", "theirs")
+    with pytest.raises(LoginError, match="CROSSWATCH_PLEX_ACCOUNT_TOKEN holds the token already"):
+        await sign_in()
+    assert plex.ledger.of("POST", "/api/v2/pins") == []

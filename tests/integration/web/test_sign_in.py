@@ -9,6 +9,8 @@ import re
 import pytest
 
 from crosswatch.access.tokens import form_token
+from crosswatch.health.facts import Folder
+from crosswatch.web.routes import setup
 
 PASSWORD, OTHER = "correct horse battery", "staple and some more"
 FAR = "203.0.113.9"
@@ -515,3 +517,11 @@ async def test_a_register_that_cannot_be_read_from_the_start_opens_nothing(web, 
         web, "/setup/claim", {"password": PASSWORD, "code": runtime.access.register.setup_code}
     )
     assert answer.status == 503
+
+
+async def test_a_folder_that_ends_with_its_container_is_said_before_the_first_password(web, monkeypatch):
+    lost = Folder(path="/config", is_lost_with_container=True)
+    monkeypatch.setattr(setup, "look_at", lambda _directory: lost)
+    form = await web.get("/setup/claim", headers=PAGE)
+    assert "everything here is lost when the container is made anew" in form.text
+    assert "<code>-v ./crosswatch:/config</code>" in form.text
