@@ -20,6 +20,7 @@ from crosswatch.config.revision import revision_of
 from crosswatch.config.schema import Key, Kind, key_at, path_of
 from crosswatch.config.secrets import MASK, mask
 from crosswatch.errors import ConfigError, ConflictError
+from crosswatch.web.languages import mark
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -231,11 +232,11 @@ def field_of(
 def words_of(key: Key | None, value: Any) -> str:
     """The value as a person reads it; never a secret."""
     if key is not None and is_hidden(key, value):
-        return "set" if value else "not set"
+        return mark("set") if value else mark("not set")
     if isinstance(value, bool):
-        return "on" if value else "off"
+        return mark("on") if value else mark("off")
     if value in (None, "", [], (), MISSING):
-        return "empty"
+        return mark("empty")
     if isinstance(value, dict):
         return f"{len(value)} keys" if len(value) != 1 else "1 key"
     if isinstance(value, list | tuple):

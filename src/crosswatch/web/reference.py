@@ -8,21 +8,23 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from crosswatch.web.languages import mark
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 TITLES = {
-    "watch": "Watching",
-    "config": "Configuration",
-    "plays": "Plays",
-    "matches": "Matches",
-    "people": "People",
-    "logs": "Log",
-    "webhook": "Webhook",
-    "health": "Health",
-    "upkeep": "Backups and notices",
-    "pages": "Pages",
-    "access": "Access",
+    "watch": mark("Watching"),
+    "config": mark("Configuration"),
+    "plays": mark("Plays"),
+    "matches": mark("Matches"),
+    "people": mark("People"),
+    "logs": mark("Log"),
+    "webhook": mark("Webhook"),
+    "health": mark("Health"),
+    "upkeep": mark("Backups and notices"),
+    "pages": mark("Pages"),
+    "access": mark("Access"),
 }
 """What each group of addresses is called, in this order; a group that is not named here comes last."""
 

@@ -163,3 +163,14 @@ async def test_the_name_of_a_state_says_nothing_of_a_secret(web, runtime):
     tag = (await web.get("/api/config")).headers["etag"].strip('"')
     plain = blake2s(json.dumps(runtime.config.document, separators=(",", ":")).encode(), digest_size=12)
     assert plain.hexdigest() != tag
+
+
+async def test_a_wrong_value_is_said_with_its_place_in_what_was_posted(web):
+    answer = await web.post("/api/config", b'{\n  "runtime":\n    {"debug": "yes"}\n}')
+
+    assert answer.status == 422
+    assert {name: answer.json()[name] for name in ("key", "line", "column")} == {
+        "key": "runtime.debug",
+        "line": 3,
+        "column": 15,
+    }

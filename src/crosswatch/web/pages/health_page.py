@@ -18,7 +18,7 @@ from crosswatch.storage.opening import DATABASE_NAME
 from crosswatch.web.answers import form_fields, read_body
 from crosswatch.web.depends import Asking, Runtime
 from crosswatch.web.drawing import draw_page
-from crosswatch.web.languages import translate
+from crosswatch.web.languages import mark, translate
 from crosswatch.web.permissions import SMALL_BODY
 from crosswatch.web.ports import RuntimeLike
 
@@ -26,10 +26,10 @@ router = APIRouter(prefix="/health")
 
 SHAPES = {Level.BROKEN: "✕", Level.ATTENTION: "◔", Level.SETUP: "○", Level.FINE: "●"}
 WORDS = {
-    Level.BROKEN: "Not working",
-    Level.ATTENTION: "Needs a look",
-    Level.SETUP: "Setting up",
-    Level.FINE: "Fine",
+    Level.BROKEN: mark("Not working"),
+    Level.ATTENTION: mark("Needs a look"),
+    Level.SETUP: mark("Setting up"),
+    Level.FINE: mark("Fine"),
 }
 START_WATCH = "start_watch"
 TRY_ALL = "try"
@@ -81,11 +81,11 @@ async def _facts(runtime: RuntimeLike) -> list[tuple[str, str]]:
     directory = runtime.config.directory
     size = await asyncio.to_thread(_size_of, str(directory / DATABASE_NAME))
     return [
-        ("Version", crosswatch.__version__),
+        (mark("Version"), crosswatch.__version__),
         ("Python", f"{platform.python_version()}, {platform.system()} {platform.machine()}"),
-        ("Running for", span_words(runtime.clock.now() - runtime.upkeep.started_at)),
-        ("Configuration", str(runtime.config.path)),
-        ("Database", f"{directory / DATABASE_NAME}{f', {size}' if size else ''}"),
+        (mark("Running for"), span_words(runtime.clock.now() - runtime.upkeep.started_at)),
+        (mark("Configuration"), str(runtime.config.path)),
+        (mark("Database"), f"{directory / DATABASE_NAME}{f', {size}' if size else ''}"),
     ]
 
 

@@ -11,6 +11,7 @@ from crosswatch.config.changes import MISSING, Change, value_at
 from crosswatch.config.schema import ANY_ENTRY, Key, key_at, path_of, schema
 from crosswatch.config.secrets import find_mask, is_secret_name, mask
 from crosswatch.web.forms import REMOVE, Field, Typed, field_of, values_of, words_of, write_was
+from crosswatch.web.languages import mark, translate
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -59,62 +60,64 @@ ELSEWHERE = ("auth.", "accounts.", "people")
 SECTIONS = (
     Section(
         id="plex",
-        title="Plex",
-        lead="Where plays are heard from.",
+        title=mark("Plex"),
+        lead=mark("Where plays are heard from."),
         parts=(
-            Part(title="Server", keys=("plex.",)),
-            Part(title="Further servers", keys=("servers[].",), entry="Server"),
-            Part(title="Watch mode", keys=("features.watch.",)),
+            Part(title=mark("Server"), keys=("plex.",)),
+            Part(title=mark("Further servers"), keys=("servers[].",), entry=mark("Server")),
+            Part(title=mark("Watch mode"), keys=("features.watch.",)),
         ),
     ),
     Section(
         id="trakt",
-        title="Trakt",
-        lead="In whose name Trakt is told.",
-        parts=(Part(title="App", keys=("trakt.",)),),
+        title=mark("Trakt"),
+        lead=mark("In whose name Trakt is told."),
+        parts=(Part(title=mark("App"), keys=("trakt.",)),),
     ),
     Section(
         id="rules",
-        title="Rules",
-        lead="Whose plays count, which ones, and from where.",
+        title=mark("Rules"),
+        lead=mark("Whose plays count, which ones, and from where."),
         parts=(
-            Part(title="Scrobbling", keys=("features.scrobble.enabled", "features.scrobble.providers.")),
-            Part(title="Whose plays count, and which", keys=("features.scrobble.filters.",)),
-            Part(title="When a play counts", keys=("features.scrobble.options.",)),
-            Part(title="Anime", keys=("identity.",)),
+            Part(
+                title=mark("Scrobbling"), keys=("features.scrobble.enabled", "features.scrobble.providers.")
+            ),
+            Part(title=mark("Whose plays count, and which"), keys=("features.scrobble.filters.",)),
+            Part(title=mark("When a play counts"), keys=("features.scrobble.options.",)),
+            Part(title=mark("Anime"), keys=("identity.",)),
         ),
     ),
     Section(
         id="webhooks",
-        title="Webhooks",
-        lead="Plays that Plex sends by itself.",
+        title=mark("Webhooks"),
+        lead=mark("Plays that Plex sends by itself."),
         parts=(Part(keys=("features.webhook.",)),),
     ),
     Section(
         id="notices",
-        title="Notices",
-        lead="Who is told when something is wrong.",
+        title=mark("Notices"),
+        lead=mark("Who is told when something is wrong."),
         parts=(Part(keys=("notices.",)),),
     ),
     Section(
         id="access",
-        title="Access & keys",
-        lead="Who may come in, from where, and with what key.",
-        parts=(Part(title="Networks and proxies", keys=("access.", "web.")),),
+        title=mark("Access & keys"),
+        lead=mark("Who may come in, from where, and with what key."),
+        parts=(Part(title=mark("Networks and proxies"), keys=("access.", "web.")),),
     ),
     Section(
         id="backup",
-        title="Backup",
-        lead="Copies of everything that cannot be made anew.",
+        title=mark("Backup"),
+        lead=mark("Copies of everything that cannot be made anew."),
         parts=(Part(keys=("backup.",)),),
     ),
     Section(
         id="app",
-        title="This app",
-        lead="What does not fit anywhere else.",
+        title=mark("This app"),
+        lead=mark("What does not fit anywhere else."),
         parts=(Part(keys=("runtime.", "storage.")),),
     ),
-    Section(id="raw", title="Raw config.json", lead="The whole document as text."),
+    Section(id="raw", title=mark("Raw config.json"), lead=mark("The whole document as text.")),
 )
 BY_ID = {section.id: section for section in SECTIONS}
 
@@ -261,9 +264,9 @@ def _name_groups(part: Part, values: Document) -> Iterator[tuple[str, str, list[
     for place, entry in enumerate(entries):
         at = f"{stem}[{place}]"
         name = entry.get("name") or urlsplit(entry.get("server_url", "")).hostname or str(place + 2)
-        yield f"{part.entry} {name}", at, [one.replace(f"{stem}{ANY_ENTRY}", at) for one in names]
+        yield f"{translate(part.entry)} {name}", at, [one.replace(f"{stem}{ANY_ENTRY}", at) for one in names]
     at = f"{stem}[{len(entries)}]"
-    yield "Another server", at, [one.replace(f"{stem}{ANY_ENTRY}", at) for one in names]
+    yield mark("Another server"), at, [one.replace(f"{stem}{ANY_ENTRY}", at) for one in names]
 
 
 def _group(title: str, entry: str, fields: list[Field], *, is_new: bool, is_removed: bool) -> Group:
@@ -281,8 +284,8 @@ def _line(change: Change) -> Line:
     key = key_at(change.key)
     label = key.label if key is not None else change.key
     if _holds_secret(change):
-        after = "changed" if change.after not in _NOTHING else "removed"
-        before = "set" if change.before not in _NOTHING else "not set"
+        after = mark("changed") if change.after not in _NOTHING else mark("removed")
+        before = mark("set") if change.before not in _NOTHING else mark("not set")
         return Line(label=label, key=change.key, before=before, after=after)
     default = key.default if key is not None else MISSING
     before, after = (

@@ -10,6 +10,7 @@ from crosswatch.access.verdict import By
 from crosswatch.errors import BackupError, StorageError
 from crosswatch.examining import TRAKT, Finding
 from crosswatch.watching import keyed_servers
+from crosswatch.web.languages import mark
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -69,7 +70,7 @@ async def beside(section: str, runtime: RuntimeLike, request: Request) -> Beside
         case "notices":
             notices = runtime.config.settings.notices
             has_places = any((notices.webhook_url, notices.ntfy_url, notices.apprise_urls))
-            return Beside(tests=((NOTICES, "Send a test message"),) if has_places else ())
+            return Beside(tests=((NOTICES, mark("Send a test message")),) if has_places else ())
         case "backup":
             return Beside(backups=await _contents(runtime))
         case "access":

@@ -6,6 +6,8 @@ from fastapi import APIRouter, Request, Response
 
 from crosswatch.config.document import LARGEST_DOCUMENT_BYTES, decode_document
 from crosswatch.config.file import ConfigFile
+from crosswatch.config.places import place_of
+from crosswatch.config.schema import path_of
 from crosswatch.config.secrets import mask
 from crosswatch.errors import ConfigError, ConflictError
 from crosswatch.web.answers import Json, read_body
@@ -37,7 +39,9 @@ async def show(runtime: Runtime) -> Json:
         400: {"description": "Not JSON; `line` and `column` say where."},
         412: {"description": "It was changed since the state that `If-Match` names. Nothing is changed."},
         413: {"description": "Larger than 1 MiB."},
-        422: {"description": "A value that cannot be used; `key` names it. Nothing is changed."},
+        422: {
+            "description": "A value that cannot be used; `key`, `line`, `column` say which. Nothing is changed."
+        },
         503: {"description": "The file cannot be written now. Nothing is changed."},
     },
 )
@@ -61,7 +65,8 @@ async def replace(request: Request, runtime: Runtime) -> Response:
     except ConfigError as error:
         if error.key is None:  # not the document is at fault, but the disk
             return refuse(request, 503, str(error))
-        raise
+        line, column = place_of(data.decode("utf-8-sig"), path_of(error.key))
+        return refuse(request, 422, str(error), key=error.key, line=line, column=column)
     return Json(mask(stored), headers={"ETag": _tag(runtime.config)})
 
 
