@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 from zlib import crc32
 
 from crosswatch.core.events import MediaKind
-from crosswatch.core.people import watched_mark
+from crosswatch.core.people import linked_people, watched_mark
 from crosswatch.core.plays import PlayState
 from crosswatch.core.ports import PlayQuery
 from crosswatch.core.reasons import Reason, Verdict
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from crosswatch.core.events import Media, PlayId
+    from crosswatch.core.people import Rules
     from crosswatch.core.plays import Delivery, Play, SinkAccount
     from crosswatch.core.ports import Backlog, Tally
     from crosswatch.health.checks import Health
@@ -89,6 +90,7 @@ class Card:
         has_poster: Whether there may be a picture of it.
         trakt_url: Its page at Trakt, or empty.
         next_try_at: When the app tries again by itself, or None.
+        pausable: Whom of the configuration pressing Pause would mean, by name; empty if nobody.
     """
 
     id: str
@@ -112,6 +114,7 @@ class Card:
     has_poster: bool
     trakt_url: str
     next_try_at: datetime | None
+    pausable: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,6 +209,10 @@ def _build(runtime: RuntimeLike, rows: _Rows, now: datetime) -> NowPage:
             build_card(play, rows.deliveries.get(play.id, []), watched_mark(rules, play)) for play in plays
         )
 
+    def playing(plays: Sequence[Play]) -> tuple[Card, ...]:
+        shown = zip(plays, cards(plays), strict=True)
+        return tuple(replace(card, pausable=_pausable(rules, play)) for play, card in shown)
+
     running = _open_plays(rows)
     needs = [play for play in rows.failed if play.state is PlayState.ENDED]
     chart = build_chart(rows.tallies, first=_first_day(now), last=now.astimezone().date())
@@ -214,7 +221,7 @@ def _build(runtime: RuntimeLike, rows: _Rows, now: datetime) -> NowPage:
     )
     return NowPage(
         health=health,
-        playing=cards(running[:MOST_CARDS]),
+        playing=playing(running[:MOST_CARDS]),
         more=max(0, len(running) - MOST_CARDS),
         needs=cards(needs),
         waiting=cards(rows.queued),
@@ -235,6 +242,13 @@ def _open_plays(rows: _Rows) -> list[Play]:
     """Plays that have not ended, moving ones first; a play that is not scrobbled is among the recent ones."""
     running = {play.id: play for play in (*rows.watching, *rows.recent) if play.state is not PlayState.ENDED}
     return sorted(running.values(), key=lambda play: (play.state is not PlayState.PLAYING, play.id))
+
+
+def _pausable(rules: Rules, play: Play) -> str:
+    """The one person of the configuration who watches; their name has to do as a step of an address."""
+    meant = [one.name for one in linked_people(rules, play.account, play.server) if not one.is_paused]
+    is_step = len(meant) == 1 and meant[0].isprintable() and "/" not in meant[0] and meant[0].strip(".")
+    return meant[0] if is_step else ""
 
 
 def _today(chart: Chart) -> tuple[tuple[Badge, int], ...]:
