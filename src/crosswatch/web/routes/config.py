@@ -40,7 +40,7 @@ async def show(runtime: Runtime) -> Json:
         412: {"description": "It was changed since the state that `If-Match` names. Nothing is changed."},
         413: {"description": "Larger than 1 MiB."},
         422: {
-            "description": "A value that cannot be used; `key`, `line`, `column` say which. Nothing is changed."
+            "description": "A wrong value; `key`, `line`, `column` say which. Nothing is changed."
         },
         503: {"description": "The file cannot be written now. Nothing is changed."},
     },
