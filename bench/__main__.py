@@ -13,7 +13,7 @@ from bench.peer import Peer, installed_peer
 from bench.report import print_table, print_verdict
 from bench.scale import Scale
 
-NAMES = ("start", "memory", "latency", "frames", "requests", "crowd", "outage", "mishaps", "ledger")
+NAMES = ("start", "memory", "latency", "frames", "requests", "screen", "crowd", "outage", "mishaps", "ledger")
 WITH_PEER = frozenset({"start", "memory", "latency", "requests", "outage", "mishaps"})
 
 
