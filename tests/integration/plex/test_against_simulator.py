@@ -74,3 +74,15 @@ async def test_a_friends_token_shows_the_friend_only(simulated, connect):
     source = connect(None, url=simulated.base_url, token=bob.server_token, tv_url=simulated.plextv_url)
     viewer = await source.fetch_sole_viewer()
     assert (viewer.id, viewer.name) == (1000002, "bob")
+
+
+async def test_a_small_picture_is_fetched_once_and_anew_when_the_item_was_changed(simulated, source):
+    key = simulated.item("The Matrix").rating_key
+    asked = simulated.ledger.requests
+    first = await source.fetch_poster(key)
+    assert first.startswith(b"\x89PNG")
+    assert await source.fetch_poster(key) is first
+    assert len([one for one in asked if one.path.startswith("/photo/")]) == 1
+    source.forget(key)
+    await source.fetch_poster(key)
+    assert len([one for one in asked if one.path.startswith("/photo/")]) == 2

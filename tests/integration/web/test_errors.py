@@ -91,3 +91,30 @@ async def test_a_failure_is_logged_once(web, runtime, caplog):
         await web.get("/api/plays")
 
     assert len(caplog.records) == 1
+
+
+async def test_a_page_that_breaks_can_be_copied_with_its_number(web, runtime):
+    runtime.ledger.failing = RuntimeError
+
+    page = await web.get("/history", headers=PAGE)
+
+    assert page.status == 500
+    [record] = [record for record in runtime.logs.dump("APP") if record.event == "web.failed"]
+    number = record.message.split()[1]
+    assert f"Request {number}, " in page.text
+    assert 'data-copy="#details"' in page.text
+
+
+async def test_a_page_that_is_not_there_tells_which_settings_to_compare(web):
+    page = await web.get("/cw/history", headers=PAGE)
+
+    assert "<code>/cw/history</code>" in page.text
+    assert "web.base_path" in page.text
+
+
+async def test_every_page_says_how_everything_stands_to_whoever_may_know(web):
+    for path in ("/", "/history", "/logs", "/people", "/settings"):
+        assert 'class="chip' in (await web.get(path, headers=PAGE)).text, path
+    stranger = await web.get("/no/such", headers={**PAGE, "x-forwarded-for": "203.0.113.9"})
+    assert 'class="chip' not in stranger.text
+    assert "<nav" not in stranger.text
