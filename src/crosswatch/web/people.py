@@ -13,6 +13,7 @@ from crosswatch.core.events import OWNER_ID
 from crosswatch.core.filters import ID_PREFIX, fold
 from crosswatch.core.people import UNKNOWN_PEOPLE, is_listed, linked_people
 from crosswatch.core.ports import PlayQuery
+from crosswatch.web.languages import mark
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -190,13 +191,13 @@ def _person_shape(person: PersonSettings, known: Known) -> dict[str, Any]:
 def problem_of(person: PersonSettings, found: Sequence[tuple[str, Account]], known: Known) -> str:
     """Why nothing of the person's would count, as far as that can be seen now; or empty."""
     if not person.accounts:
-        return "Linked to no Trakt account: plays are skipped."
+        return mark("Linked to no Trakt account: plays are skipped.")
     if person.paused:
-        return "Paused: plays are skipped."
+        return mark("Paused: plays are skipped.")
     if found and not any(counts(known.rules, account, server) for server, account in found):
-        return "Not in features.scrobble.filters.username_whitelist: plays are skipped."
+        return mark("Not in features.scrobble.filters.username_whitelist: plays are skipped.")
     if not found and any(known.accounts.values()):
-        return "No account of that number or name is known to Plex now."
+        return mark("No account of that number or name is known to Plex now.")
     return ""
 
 

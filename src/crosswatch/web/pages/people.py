@@ -19,7 +19,7 @@ from crosswatch.linking.changes import free_name
 from crosswatch.linking.household import Kind
 from crosswatch.linking.people import is_same
 from crosswatch.providers.scrobble.trakt.accounts import account_names
-from crosswatch.web.languages import translate
+from crosswatch.web.languages import mark, translate
 from crosswatch.web.now import HUES, SHAPES, Badge
 from crosswatch.web.people import Stranger, counts, entry_for, know, problem_of, whitelist_entry
 
@@ -42,12 +42,12 @@ KINDS_WITHIN_S = 1.0
 """Real seconds that the page waits for plex.tv to say what somebody is; it is kept afterwards."""
 
 KIND_WORDS = {
-    Kind.OWNER: "owner",
-    Kind.HOME: "home",
-    Kind.MANAGED: "home, managed",
-    Kind.FRIEND: "friend",
+    Kind.OWNER: mark("owner"),
+    Kind.HOME: mark("home"),
+    Kind.MANAGED: mark("home, managed"),
+    Kind.FRIEND: mark("friend"),
 }
-NOT_SIGNED_IN = "not signed in"
+NOT_SIGNED_IN = mark("not signed in")
 PLAIN_STEP = frozenset("/\\?#%")
 
 

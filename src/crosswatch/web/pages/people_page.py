@@ -22,6 +22,7 @@ from crosswatch.linking.changes import free_name
 from crosswatch.web.answers import form_lists, read_body
 from crosswatch.web.depends import Asking, Runtime
 from crosswatch.web.drawing import draw_page, top_of
+from crosswatch.web.languages import mark
 from crosswatch.web.languages import translate as _
 from crosswatch.web.pages.people import find_other, look, way_to, who_counts_by_now
 from crosswatch.web.pages.person import KINDS, PersonForm, look_at
@@ -34,15 +35,15 @@ router = APIRouter()
 Fields = Mapping[str, Sequence[str]]
 
 DONE = {
-    "added": "Added. Link a Trakt account, and their plays count from then on.",
-    "same": "Noted. Plays of that account are theirs from now on.",
-    "never": "You won't be asked about them again.",
-    "ask": "You will be asked again when they press play.",
-    "saved": "Saved, and in force.",
-    "paused": "Paused: nothing of theirs counts until you say so.",
-    "resumed": "Their plays count again.",
-    "removed": "Removed. Their plays are skipped from now on.",
-    "gone": "Nobody knows that account any more. Nothing was changed.",
+    "added": mark("Added. Link a Trakt account, and their plays count from then on."),
+    "same": mark("Noted. Plays of that account are theirs from now on."),
+    "never": mark("You won't be asked about them again."),
+    "ask": mark("You will be asked again when they press play."),
+    "saved": mark("Saved, and in force."),
+    "paused": mark("Paused: nothing of theirs counts until you say so."),
+    "resumed": mark("Their plays count again."),
+    "removed": mark("Removed. Their plays are skipped from now on."),
+    "gone": mark("Nobody knows that account any more. Nothing was changed."),
 }
 """What a change came to, by the word in the address."""
 

@@ -12,7 +12,7 @@ from crosswatch.core.plays import SinkAccount
 from crosswatch.core.ports import PlayQuery
 from crosswatch.errors import ConfigError
 from crosswatch.linking.people import find_entry
-from crosswatch.web.languages import translate
+from crosswatch.web.languages import mark, translate
 from crosswatch.web.now import build_card
 from crosswatch.web.pages.people import accounts_of, is_theirs, link_state, person_row, read
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 RECENT = 8
 LONGEST_TEXT = 2000
-KINDS = {"": "Films and episodes", "movie": "Only films", "episode": "Only episodes"}
+KINDS = {"": mark("Films and episodes"), "movie": mark("Only films"), "episode": mark("Only episodes")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
