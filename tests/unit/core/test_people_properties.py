@@ -18,6 +18,8 @@ from fakes.plays import FILM, make_play
 
 DEN, ATTIC = "den", "attic"
 NAMES = ("Bob", "tom", "TOM")
+TITLES = (*NAMES, "id:1000001", "id:1000002")
+"""What people call themselves; some would like to be taken for a number."""
 MOVIES = replace(FILM, library="Movies", library_id=4)
 SOFA = Player(client_id="tv-1", title="Sofa", product="Plex for LG", network="lan")
 SINKS = tuple(SinkAccount(name=name) for name in ("default", "maya", "jon"))
@@ -54,7 +56,7 @@ class Scene:
 def households(draw):
     usernames = draw(st.permutations(("ann84", "bob", "tom")))
     return tuple(
-        Human(1_000_001 + place, username if draw(st.booleans()) else "", draw(st.sampled_from(NAMES)))
+        Human(1_000_001 + place, username if draw(st.booleans()) else "", draw(st.sampled_from(TITLES)))
         for place, username in enumerate(usernames)
     )
 
