@@ -21,7 +21,7 @@ import msgspec
 
 import crosswatch
 from crosswatch.access.file import FILE_NAME as ACCESS_NAME
-from crosswatch.config.atomic import PRIVATE_FOLDER, sync_folder
+from crosswatch.config.atomic import PRIVATE_FOLDER, give_to_owner, sync_folder
 from crosswatch.config.document import decode_document, encode_document
 from crosswatch.config.file import FILE_NAME as CONFIG_NAME
 from crosswatch.config.secrets import mask
@@ -100,6 +100,7 @@ def make_archive(directory: Path, target: Path, *, now: datetime, with_secrets: 
                 parts={name: _measure(path) for name, path in parts.items()},
             )
             _pack(unfinished, manifest, parts)
+            give_to_owner(unfinished, target.parent)
             os.replace(unfinished, target)  # noqa: PTH105 -- pairs with the sync below
             sync_folder(target.parent)
     except (OSError, sqlite3.Error) as error:
@@ -172,13 +173,24 @@ def unpack(archive: zipfile.ZipFile, name: str, part: Part, target: Path) -> Non
         raise BackupError(f"This backup is damaged: {name} is not what was put in.")
 
 
+def make_private_folder(folder: Path) -> None:
+    """Make the folder, for the owner of the one above only, unless it is there.
+
+    Raises:
+        OSError: If it cannot be made.
+    """
+    if not folder.is_dir():
+        folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+        give_to_owner(folder, folder.parent)
+
+
 # ---------------------------------------------------------------- making
 
 
 @contextlib.contextmanager
 def _beside(target: Path) -> Iterator[tuple[Path, Path]]:
     """A private file that may take the target's name, and a private folder, both gone afterwards."""
-    target.parent.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+    make_private_folder(target.parent)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".backup-") as name:
         unfinished = Path(name) / "unfinished.zip"
         make_private_file(unfinished)

@@ -21,9 +21,9 @@ import msgspec
 from crosswatch.access.file import FILE_NAME as ACCESS_NAME
 from crosswatch.access.register import FORMAT as ACCESS_FORMAT
 from crosswatch.access.register import Register
-from crosswatch.backup.archive import Manifest, open_archive, unpack
+from crosswatch.backup.archive import Manifest, make_private_folder, open_archive, unpack
 from crosswatch.backup.shelf import FOLDER
-from crosswatch.config.atomic import PRIVATE_FOLDER, file_lock, sync_folder
+from crosswatch.config.atomic import PRIVATE_FOLDER, file_lock, give_to_owner, sync_folder
 from crosswatch.config.document import decode_document
 from crosswatch.config.file import FILE_NAME as CONFIG_NAME
 from crosswatch.config.model import parse_settings
@@ -73,6 +73,8 @@ def restore(path: Path, directory: Path, *, now: datetime) -> Restored:
             tempfile.TemporaryDirectory(dir=directory, prefix=".restore-") as scratch,
         ):
             manifest = _unpack_all(path, Path(scratch))
+            for name in manifest.parts:
+                give_to_owner(Path(scratch) / name, directory)
             kept = _keep_old(directory, now)
             _swap(directory, Path(scratch), manifest)
     except OSError as error:
@@ -145,9 +147,11 @@ def _keep_old(directory: Path, now: datetime) -> Path | None:
     if not there:
         return None
     kept = free_name(directory / FOLDER / f"before-restore-{now:%Y%m%dT%H%M%SZ}")
-    kept.mkdir(mode=PRIVATE_FOLDER, parents=True)
+    make_private_folder(kept.parent)
+    make_private_folder(kept)
     for path in there:
         shutil.copy2(path, kept / path.name)
+        give_to_owner(kept / path.name, path)
     sync_folder(kept)
     return kept
 

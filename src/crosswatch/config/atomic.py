@@ -107,6 +107,17 @@ def _write_beside(target: Path, data: bytes) -> Path:
     return Path(name)
 
 
+def give_to_owner(path: Path, of: Path) -> None:
+    """Give a file or folder that root has made to the owner of another one; anybody else's stays theirs.
+
+    Raises:
+        OSError: If it cannot be given.
+    """
+    if os.geteuid() == 0:
+        owner = of.stat()
+        os.chown(path, owner.st_uid, owner.st_gid)
+
+
 def _leave_to_owner(descriptor: int, of: Path) -> None:
     """Give what root writes to that path's owner: a command in a container is root, the app is not."""
     if os.geteuid() == 0:

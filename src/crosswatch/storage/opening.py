@@ -15,7 +15,7 @@ import os
 import sqlite3
 from typing import TYPE_CHECKING
 
-from crosswatch.config.atomic import PRIVATE_FILE, PRIVATE_FOLDER, sync_folder
+from crosswatch.config.atomic import PRIVATE_FILE, PRIVATE_FOLDER, give_to_owner, sync_folder
 from crosswatch.errors import StorageError
 from crosswatch.storage.failures import folder_error, is_damage, is_storage_failure, storage_error
 from crosswatch.storage.ledger import SqliteLedger
@@ -116,6 +116,7 @@ def hold_database(path: Path) -> Iterator[None]:
     """
     let_go = _lock(path)
     try:
+        give_to_owner(path.with_suffix(".lock"), path.parent)  # a command may be root's where the app is not
         yield
     finally:
         let_go()

@@ -7,6 +7,7 @@ import contextlib
 import hashlib
 import io
 import json
+import os
 import sqlite3
 import stat
 import time
@@ -145,6 +146,22 @@ async def test_what_is_left_of_the_old_log_is_not_taken_for_a_part_of_the_new_da
     done = restore(tmp_path / "mine.zip", folder, now=NOW)
     assert await plays(folder) == {1}
     assert await plays(done.kept) == {1, 2}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make files of others")
+async def test_what_root_makes_and_restores_is_the_apps(folder, tmp_path):
+    """In a container a command is root's, and the app is not."""
+    await record(folder, 1)
+    for path in (folder, *folder.iterdir()):
+        os.chown(path, 1234, 1234)
+    kept = await Shelf(folder, clock=HandClock()).make()
+    restore(folder / "backups" / kept.name, folder, now=NOW)
+
+    fresh = tmp_path / "fresh"
+    fresh.mkdir()
+    os.chown(fresh, 1234, 1234)
+    restore(folder / "backups" / kept.name, fresh, now=NOW)
+    assert {path.stat().st_uid for path in (*folder.rglob("*"), *fresh.rglob("*"))} == {1234}
 
 
 # ---------------------------------------------------------------- refused
