@@ -79,11 +79,13 @@ class Probe:
         candidate: The address.
         found: What it turned out to be.
         latency_ms: Milliseconds from the question to the answer, connection included; None for none.
+        cause: What stands behind it, where it does not work; else None.
         detail: Why it does not work, as a sentence; empty if it does.
     """
 
     candidate: Candidate
     found: Found
+    cause: Cause | None = None
     latency_ms: int | None = None
     detail: str = ""
 
@@ -124,7 +126,7 @@ async def probe(connect: Connect, candidate: Candidate, server_uuid: str) -> Pro
         except SourceError as error:
             detail = str(error)
     found = Found.REBINDING if cause is Cause.NAME and leads_home(candidate.url) else Found.SILENT
-    return Probe(candidate=candidate, found=found, detail=SHORT.get(cause, detail))
+    return Probe(candidate=candidate, found=found, cause=cause, detail=SHORT.get(cause, detail))
 
 
 def leads_home(url: str) -> bool:

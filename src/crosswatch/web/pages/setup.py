@@ -317,7 +317,7 @@ async def link_rows(runtime: RuntimeLike) -> list[LinkRow]:
             link=link_of(desk.trakt.get(person.name)),
         )
         for person in settings.people
-        if not person.paused
+        if not person.paused or person.name in desk.trakt
     ]
 
 
