@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
 from crosswatch.config.addresses import parse_address
+from crosswatch.config.redaction import Redactor
 from crosswatch.core.outcomes import Accepted, AlreadyThere
 from crosswatch.core.plays import SinkAccount
 from crosswatch.core.reasons import EXPLANATIONS
@@ -106,6 +107,7 @@ class Examiner:
         self._config = config
         self._connect = connect
         self._sink = sink
+        self._redact = Redactor(lambda: config.secrets)
 
     def names(self) -> tuple[str, ...]:
         """What can be examined by itself: `plex`, `servers[0]`, `trakt` or `trakt:<account>`."""
@@ -119,15 +121,10 @@ class Examiner:
         Args:
             name: One of `names`.
         """
-        settings = self._config.settings
-        servers = keyed_servers(settings)
-        if name in servers:
-            async for finding in self._examine_server(name, servers[name]):
-                yield finding
-        for account in sink_accounts(settings):
-            if name == name_of(account):
-                async for finding in self._examine_account(account):
-                    yield finding
+        async for finding in self._look_at(name):  # a neighbour may say whatever it was told
+            yield replace(
+                finding, subject=self._redact(finding.subject), sentence=self._redact(finding.sentence)
+            )
 
     async def examine_all(self) -> AsyncIterator[Finding]:
         """One finding after the other, in the order in which a play passes."""
@@ -139,6 +136,17 @@ class Examiner:
                 continue
             async for finding in self.examine(name):
                 yield finding
+
+    async def _look_at(self, name: str) -> AsyncIterator[Finding]:
+        settings = self._config.settings
+        servers = keyed_servers(settings)
+        if name in servers:
+            async for finding in self._examine_server(name, servers[name]):
+                yield finding
+        for account in sink_accounts(settings):
+            if name == name_of(account):
+                async for finding in self._examine_account(account):
+                    yield finding
 
     async def _examine_config(self) -> AsyncIterator[Finding]:
         if self._config.problem is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import aiohttp
 import pytest
@@ -79,6 +80,14 @@ async def test_a_server_is_tried_over_http(web):
     sentences = [finding["sentence"] for finding in told["findings"]]
     assert sentences[0].startswith("It takes connections")
     assert sentences[-1] == "It opens its notification socket."
+
+
+async def test_a_server_that_repeats_the_token_does_not_get_it_shown(web, plex):
+    token = plex.owner_token
+    plex.world.options = replace(plex.world.options, friendly_name=f"Den of {token}")
+    told = (await web.post("/api/test/plex")).text
+    assert "Den of [redacted]" in told
+    assert token not in told
 
 
 async def test_what_does_not_work_is_an_answer_and_no_error(web):
