@@ -13,7 +13,7 @@ from crosswatch.core.facts import Notification, WebhookFact
 from crosswatch.core.likeness import is_told_by_hooks, may_be_same_person
 from crosswatch.core.progress import is_noise, length_of
 from crosswatch.core.session import Session, Signal
-from crosswatch.core.tracker import SILENT_AFTER
+from crosswatch.core.silence import SILENT_AFTER
 
 RATE = "media.rate"
 PLAY, RESUME, PAUSE, STOP, SCROBBLE = (

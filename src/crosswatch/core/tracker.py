@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from crosswatch.core.events import Percent, PlayerState, PlayId, ScrobbleEvent
 from crosswatch.core.facts import Binding, Notification, SessionRow
@@ -35,25 +35,13 @@ from crosswatch.core.progress import is_noise
 from crosswatch.core.questions import Questions
 from crosswatch.core.quiet import Quiet
 from crosswatch.core.session import Session, restored
-
-SILENT_AFTER = timedelta(seconds=45)
-"""A session without a frame for so long, while we listen, is looked up.
-
-After a reconnect it is counted from there: a server that was restarted lists a player only once that has
-reported, which takes up to 20 s.
-"""
+from crosswatch.core.silence import LOOK_UP_EVERY, SILENT_AFTER, Silence
 
 GIVEN_UP_AFTER = timedelta(minutes=5)
 """A session silent for so long has ended, where nothing can be looked up."""
 
-LOOK_UP_EVERY = timedelta(seconds=15)
-"""How often it is looked up while it stays silent."""
-
 LOOK_ANYWAY = timedelta(minutes=5)
 """However little there is to wait for: clocks are set, and machines sleep."""
-
-LOOK_UP_HOOKED_EVERY = timedelta(minutes=1)
-"""The same for one of which only webhooks tell."""
 
 MISSES_TO_END = 2
 """Look-ups in a row that do not list a session before it counts as ended."""
@@ -108,8 +96,6 @@ class SessionTracker:
 
     Attributes:
         server: The same.
-        is_listening: Whether frames have ever come in, so that silence says something.
-        is_deaf: Whether no frames come in at present, so that silence says nothing.
     """
 
     def __init__(self, server: str, new_play_id: Callable[[datetime], PlayId]) -> None:
@@ -120,10 +106,8 @@ class SessionTracker:
         self._questions = Questions()
         self._quiet = Quiet()
         self._confirm_at: datetime | None = None
-        self._listening_since: datetime | None = None
+        self._silence = Silence()
         self._knows_what_plays = False
-        self.is_listening = False
-        self.is_deaf = True
 
     # ------------------------------------------------------------------------------ reading
 
@@ -144,7 +128,9 @@ class SessionTracker:
         self._quiet.end()
         asking = (*self._sessions.values(), *self._ended)
         bindings = tuple(session for session in asking if self._questions.ask(session, now))
-        silent = [session for session in self._sessions.values() if self._is_to_be_checked(session, now)]
+        silent = [
+            session for session in self._sessions.values() if self._silence.is_to_be_looked_up(session, now)
+        ]
         for session in silent:
             session.checked_at = now
         confirm = self._confirm_at is not None and not now < self._confirm_at <= now + SILENT_AFTER
@@ -157,7 +143,7 @@ class SessionTracker:
         if self._quiet.reigns(now):
             return self._quiet.until
         moments = [now + LOOK_ANYWAY]
-        moments += [self._check_at(session) for session in self._sessions.values()]
+        moments += [self._silence.look_up_at(session) for session in self._sessions.values()]
         moments += [s.hold_until for s in self._sessions.values() if s.hold_until]
         moments += self._questions.moments((*self._sessions.values(), *self._ended))
         if self._confirm_at is not None:
@@ -170,16 +156,12 @@ class SessionTracker:
     def connected(self) -> None:
         """Frames come in again; until `compare` is told what plays, whatever is heard may be under way."""
         self._knows_what_plays = False
-        self.is_listening = True
-        self.is_deaf = False
+        self._silence.open()
 
     def disconnected(self) -> None:
-        """No frames come in any more, so that nobody is silent who is not heard.
-
-        A server that starts anew can be asked before its socket opens, and lists nobody then.
-        """
+        """No frames come in any more."""
         self._quiet.end()
-        self.is_deaf = True
+        self._silence.close()
         self._confirm_at = None
 
     def hear(self, notification: Notification, now: datetime) -> list[Update]:
@@ -303,8 +285,7 @@ class SessionTracker:
         pairs = pair_rows(self.sessions, rows, elsewhere=reconnected, now=now if reconnected else None)
         updates: list[Update] = []
         if reconnected:
-            self._listening_since = now
-            self.is_listening = True
+            self._silence.since = now
         for session in self.sessions:
             if session.play_id in pairs:
                 session.find()
@@ -313,7 +294,7 @@ class SessionTracker:
                     updates += self._about(session, session.hear(listed, now))
             elif reconnected:
                 self._note_gone(session, now)
-            elif self._is_silent(session, now):
+            elif self._silence.is_over(session, now):
                 updates += self._miss(session, now)
         updates += self._take_keys(pairs, now)
         if reconnected:
@@ -360,24 +341,6 @@ class SessionTracker:
             self._confirm_at = now + LOOK_UP_EVERY
         return []
 
-    def _silent_at(self, session: Session) -> datetime:
-        if self.is_deaf and not is_told_by_hooks(session):
-            return datetime.max.replace(tzinfo=UTC)
-        heard_at = max(session.last_seen_at, self._listening_since or session.last_seen_at)
-        return heard_at + SILENT_AFTER
-
-    def _is_silent(self, session: Session, now: datetime) -> bool:
-        return now >= self._silent_at(session)
-
-    def _check_at(self, session: Session) -> datetime:
-        """When a session is to be looked up if nothing more is heard of it."""
-        silent_at, checked_at = self._silent_at(session), session.checked_at
-        return silent_at if checked_at is None else max(silent_at, checked_at + _pace(session))
-
-    def _is_to_be_checked(self, session: Session, now: datetime) -> bool:
-        due = session.checked_at is None or has_passed(session.checked_at, _pace(session), now)
-        return due and self._is_silent(session, now)
-
     def _adopt(self, row: SessionRow, now: datetime) -> list[Update]:
         """Begin with what the list says; the next frame will say it better."""
         item, client_id = row.media.rating_key, row.player.client_id
@@ -407,7 +370,7 @@ class SessionTracker:
         """
         self._knows_what_plays = True  # as far as that can be known
         given_up = [s for s in self._sessions.values() if now - s.last_seen_at >= GIVEN_UP_AFTER]
-        silent = [s for s in given_up if self.is_listening and not is_told_by_hooks(s)]
+        silent = [s for s in given_up if self._silence.has_listened and not is_told_by_hooks(s)]
         return [update for s in silent for update in self._close(s, s.last_seen_at, "vanished")]
 
     def _forget(self, now: datetime) -> None:
@@ -454,8 +417,3 @@ class SessionTracker:
         ]
         updates[-1] = replace(updates[-1], hooks=session.hearsay.take_rows())
         return updates
-
-
-def _pace(session: Session) -> timedelta:
-    """How often a silent session is looked up; one that only webhooks tell of is always silent."""
-    return LOOK_UP_HOOKED_EVERY if is_told_by_hooks(session) else LOOK_UP_EVERY
