@@ -110,8 +110,13 @@ def path_of(name: str) -> list[str | int]:
 def key_at(name: str) -> Key | None:
     """The key of that name, which may name an entry (`servers[1].name`, `accounts.tom.scope`)."""
     pattern = re.sub(r"\[\d+\]", ANY_ENTRY, name)
-    found = {key.name: key for key in schema()}
+    found = _by_name()
     return found.get(pattern) or found.get(re.sub(r"^accounts\.[^.]+", f"accounts.{ANY_NAME}", pattern))
+
+
+@cache
+def _by_name() -> dict[str, Key]:
+    return {key.name: key for key in schema()}
 
 
 def _taken_apart(hint: Any) -> tuple[Any, tuple[Any, ...]]:

@@ -81,10 +81,10 @@ def form_fields(body: bytes) -> dict[str, str]:
     return {name: values[0] for name, values in form_lists(body).items()}
 
 
-def form_lists(body: bytes) -> dict[str, list[str]]:
-    """The fields of a form with all their values, one at least; nothing for what is no form."""
+def form_lists(body: bytes, *, most: int = MOST_FIELDS) -> dict[str, list[str]]:
+    """The fields of a form with all their values, one at least; none for what is no form or has too many."""
     try:
-        return parse_qs(body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS)
+        return parse_qs(body.decode(), keep_blank_values=True, max_num_fields=most)
     except ValueError:
         return {}
 

@@ -248,6 +248,17 @@ async def test_servers_are_added_and_removed(opened, runtime, settled):  # noqa:
     assert [server.name for server in runtime.config.settings.servers] == ["Den"]
 
 
+async def test_a_house_of_many_servers_fits_into_a_form(opened, runtime):
+    document = default_document()
+    document["servers"] = [
+        {"name": f"Server {n}", "server_url": f"http://192.0.2.{n}:32400"} for n in range(1, 61)
+    ]
+    runtime.config.replace(document)
+    answer = await (await opened("plex")).send(**{"servers[59].name": "The last"})
+    assert answer.status == 303
+    assert runtime.config.settings.servers[59].name == "The last"
+
+
 async def test_what_the_environment_sets_is_locked_and_says_so(runtime, tmp_path):
     runtime.config = ConfigFile(tmp_path / "other", environment={"CROSSWATCH_RUNTIME_DEBUG": "true"})
     async with called(create_app(runtime)) as web:

@@ -41,6 +41,9 @@ from crosswatch.web.undoing import UndoShelf
 
 router = APIRouter(prefix="/settings")
 
+MOST_FIELDS = 5_000
+"""Enough for some hundred servers."""
+
 REVIEW = "review"
 TRY = "try "
 
@@ -127,7 +130,7 @@ async def show(request: Request, section_id: str, runtime: Runtime) -> Response:
 async def change(request: Request, section_id: str, runtime: Runtime, shelf: Shelf) -> Response:
     """Look through, or save, what was typed; nothing of it is lost, whatever is wrong with it."""
     section = _section(section_id)
-    typed = form_lists(await read_body(request, limit=LARGEST_DOCUMENT_BYTES))
+    typed = form_lists(await read_body(request, limit=LARGEST_DOCUMENT_BYTES), most=MOST_FIELDS)
     config = runtime.config
     was = read_was(typed, {key.name for key in keys_of(section)})
     wishes = wishes_of(typed, was, config.overlay.variables)
