@@ -182,7 +182,7 @@ def _put_aside(path: Path, now: datetime) -> None:
     log.error(
         "%s is damaged. It is kept as %s, untouched, and a fresh database takes its place: plays that waited "
         "in the old one are not sent, and its list of plays is gone. What is watched from now on is kept. "
-        "If there is one in the folder backups, stop CrossWatch and run `crosswatch restore` with the newest.",
+        "If there is one in the folder backups, stop CrossWatch, and run `crosswatch restore` with the last.",
         path,
         aside.name,
         extra={"event": "storage.quarantined"},

@@ -46,6 +46,9 @@ LOOK_EVERY_S = 30.0
 LEAST_REAL_S = 5.0
 """However fast the clock is, looking costs what it costs."""
 
+GLANCE_S = 2.0
+"""Real seconds for which strangers are told the same: each look reads the database."""
+
 SELDOM = 4
 """The folder and people who are new are looked at with every so many looks only."""
 
@@ -105,6 +108,7 @@ class Upkeep:
         self._app = app
         self._since = Since()
         self._folder: Folder | None = None
+        self._glanced: tuple[float, Health] | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self, http: aiohttp.ClientSession) -> None:
@@ -136,6 +140,13 @@ class Upkeep:
         except StorageError as error:
             return self.judge({}, str(error))
         return self.judge(backlog)
+
+    async def glance(self) -> Health:
+        """The same, but some seconds old at most: for whoever may ask as often as they like."""
+        now_s = asyncio.get_running_loop().time()
+        if self._glanced is None or now_s - self._glanced[0] > GLANCE_S:
+            self._glanced = (now_s, await self.look())
+        return self._glanced[1]
 
     def judge(self, backlog: Mapping[SinkAccount, Backlog], storage_problem: str = "") -> Health:
         """The same, for whoever has read what waits.

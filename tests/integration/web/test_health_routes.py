@@ -141,6 +141,14 @@ async def test_a_stranger_learns_kinds_and_levels_only(ready, runtime):
     assert not re.search(r"Den|maya|-[0-9a-f]{8}", answer.text)
 
 
+async def test_strangers_are_told_the_same_for_some_moments_however_often_they_ask(ready, runtime):
+    assert (await ready.get("/readyz", **STRANGER)).status == 200
+    lose_the_server(runtime)
+
+    assert (await ready.get("/readyz", **STRANGER)).status == 200
+    assert (await ready.get("/readyz")).status == 503
+
+
 @pytest.mark.parametrize("path", ["/metrics", "/api/v1/stats/widget", "/api/health"])
 async def test_figures_are_for_readers(ready, path):
     assert (await ready.get(path)).status == 200
