@@ -8,7 +8,6 @@ import sys
 from typing import TYPE_CHECKING
 
 import click
-import segno
 
 from crosswatch.cli.outfit import Outfit, outfit
 from crosswatch.config.links import told_accounts
@@ -109,6 +108,8 @@ def _show(tools: Outfit, who: str, code: ShownCode) -> None:
     click.echo(f"Open {code.url} on any device and enter\n\n    {code.user_code}\n")
     click.echo(f"or open {code.direct_url}")
     if sys.stdout.isatty():
+        import segno  # noqa: PLC0415 -- for whoever can see it
+
         segno.make(code.direct_url, micro=False).terminal(compact=True, border=2)
     click.echo(f"Waiting for {who} … the code is good for {minutes} min.")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import segno
 from markupsafe import Markup
 
 QUIET_MODULES = 4
@@ -11,6 +10,8 @@ QUIET_MODULES = 4
 
 def qr_code(text: str) -> Markup:
     """The code that spells the text."""
+    import segno  # noqa: PLC0415 -- for the few pages that show one
+
     made = segno.make(text, error="m", micro=False)
     drawn: str = made.svg_inline(
         border=QUIET_MODULES, dark="#000", light="#fff", svgclass="qr", lineclass=None, omitsize=True

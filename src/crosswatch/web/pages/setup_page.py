@@ -7,6 +7,7 @@ opened on another device. A page that waits is followed by its script, or by "Ch
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
+from crosswatch.linking.attempts import Stage
 from crosswatch.linking.search import Tried
 from crosswatch.web.depends import Runtime
 from crosswatch.web.drawing import draw_page, top_of
@@ -74,8 +75,8 @@ async def show_plex(request: Request, runtime: RuntimeLike, problem: str = "") -
     """The page of that step; a new code is asked for if nobody is signed in and none is under way."""
     desk, settings = runtime.linking, runtime.config.settings
     attempt = desk.plex
-    if attempt is None and not settings.plex.account_token:
-        attempt = await desk.sign_in_to_plex()
+    if not settings.plex.account_token and (attempt is None or attempt.stage is Stage.LINKED):
+        attempt = await desk.sign_in_to_plex(anew=True)
     if attempt is not None:
         await attempt.has_code(AT_ONCE_S)
     return _draw(
