@@ -123,6 +123,7 @@ class Rehearsal:
         self._sessions = sessions
         self._count = 0
         self._tracker = SessionTracker(server, self._new_play_id)
+        self._tracker.connected()  # its frames are those of the recording
         self._tracker.restore(plays)
 
     @property
