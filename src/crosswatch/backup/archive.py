@@ -10,8 +10,10 @@ import contextlib
 import hashlib
 import os
 import sqlite3
+import struct
 import tempfile
 import zipfile
+import zlib
 from dataclasses import dataclass, field
 from datetime import datetime  # noqa: TC003 -- msgspec reads the annotations
 from pathlib import Path
@@ -39,6 +41,9 @@ PARTS = (CONFIG_NAME, ACCESS_NAME, DATABASE_NAME)
 """What a backup may hold; the configuration is always there."""
 
 PIECE = 1024 * 1024
+
+_ODDITIES = (EOFError, NotImplementedError, RuntimeError, ValueError, struct.error)
+"""What the library makes of zips that are cut, encrypted, or packed in some other way."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +149,7 @@ def open_archive(path: Path) -> Iterator[tuple[zipfile.ZipFile, Manifest]]:
         raise BackupError(f"There is no file {path}.") from None
     except OSError as error:
         raise BackupError(f"{path} cannot be read: {error.strerror or error}.") from error
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, NotImplementedError, RuntimeError):
+    except (zipfile.error, zipfile.LargeZipFile, zlib.error, *_ODDITIES):
         raise BackupError(f"{path} is no zip that can be read, or it is damaged.") from None
 
 
@@ -152,12 +157,11 @@ def unpack(archive: zipfile.ZipFile, name: str, part: Part, target: Path) -> Non
     """Write a part to a file of its own, for its owner only.
 
     Raises:
-        BackupError: If its bytes are not those that the manifest speaks of.
-        OSError: If it cannot be written.
+        BackupError: If its bytes are not those that the manifest speaks of, or it cannot be written.
     """
-    make_private_file(target)
     digest, size = hashlib.sha256(), 0
     try:
+        make_private_file(target)
         with archive.open(name) as source, target.open("wb") as file:
             while piece := source.read(PIECE):
                 digest.update(piece)
@@ -167,8 +171,10 @@ def unpack(archive: zipfile.ZipFile, name: str, part: Part, target: Path) -> Non
                 file.write(piece)
             file.flush()
             os.fsync(file.fileno())
-    except zipfile.error as error:
+    except (zipfile.error, zlib.error, EOFError) as error:
         raise BackupError(f"This backup is damaged: {name} cannot be read.") from error
+    except OSError as error:
+        raise BackupError(f"{name} cannot be unpacked: {error.strerror or error}.") from error
     if size != part.size or digest.hexdigest() != part.sha256:
         raise BackupError(f"This backup is damaged: {name} is not what was put in.")
 

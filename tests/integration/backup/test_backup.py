@@ -16,6 +16,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from crosswatch.access.changes import make_user, with_user
 from crosswatch.access.file import AccessFile
@@ -261,6 +263,22 @@ async def test_what_cannot_be_restored_changes_nothing(folder, tmp_path, spoil, 
     with pytest.raises(BackupError, match=sentence):
         restore(backup, folder, now=NOW)
     assert everything(folder) == before
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(changes=st.lists(st.tuples(st.floats(0, 1), st.integers(1, 255)), min_size=1, max_size=4))
+def test_whatever_bytes_change_it_is_refused_or_comes_back_as_it_was(folder, changes):
+    backup = folder.with_name("mine.zip")
+    make_archive(folder, backup, now=NOW)
+    data = bytearray(backup.read_bytes())
+    for place, flips in changes:
+        data[int(place * (len(data) - 1))] ^= flips
+    backup.write_bytes(bytes(data))
+    before = {name: (folder / name).read_bytes() for name in ("config.json", "access.json")}
+
+    with contextlib.suppress(BackupError):
+        restore(backup, folder, now=NOW)
+    assert {name: (folder / name).read_bytes() for name in before} == before
 
 
 async def test_a_backup_without_secrets_holds_none_and_is_not_for_restoring(folder, tmp_path):
