@@ -45,5 +45,9 @@ class NoServer:
         """Nobody knows where it counts."""
         raise SourceAuthError(SENTENCE)
 
+    async def fetch_poster(self, rating_key: str) -> NoReturn:  # noqa: ARG002 -- the same
+        """There is no picture of any item."""
+        raise SourceNotFoundError(SENTENCE)
+
     def forget(self, rating_key: str) -> None:
         """Nothing is cached."""
