@@ -51,9 +51,9 @@ async def look(browser, home):
     """Opens a window of its own for each look; what was seen in it is asked of its `Looking`."""
     contexts = []
 
-    async def open_window(way="root", *, width=1280, height=900, scheme="light", **options):
+    async def open_window(way="root", *, width=1280, height=900, scheme="light", locale="en-GB", **options):
         context = await browser.new_context(
-            viewport={"width": width, "height": height}, color_scheme=scheme, locale="en-GB", **options
+            viewport={"width": width, "height": height}, color_scheme=scheme, locale=locale, **options
         )
         contexts.append(context)
         context.set_default_timeout(PATIENCE_MS)

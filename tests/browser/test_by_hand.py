@@ -80,3 +80,11 @@ async def test_what_cannot_be_copied_is_selected(look):
     await button.click()
     await expect(button).to_have_text("Copied")
     assert "INFO" in await page.evaluate("getSelection().toString()")
+
+
+@pytest.mark.parametrize("path", ["", "history", "people", "logs", "settings"])
+async def test_another_language_fits_a_phone_as_well(look, path):
+    window = await look(width=320, locale="de-DE")
+    page = await window.go(path)
+    await expect(page.locator("html")).to_have_attribute("lang", "de")
+    assert await window.too_wide() == []

@@ -14,6 +14,7 @@ from crosswatch.core.ports import PlayQuery
 from crosswatch.core.reasons import Reason, Verdict
 from crosswatch.core.sentences import Told, accounts_words, tell_play
 from crosswatch.errors import StorageError
+from crosswatch.health.checks import Level
 from crosswatch.web.actions import next_action, possible
 from crosswatch.web.charts import build_chart
 from crosswatch.web.languages import mark, translate
@@ -146,6 +147,11 @@ class NowPage:
     today: tuple[tuple[Badge, int], ...]
     chart: Chart | None
     now: datetime
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the first set-up is not over, so that there is little else to show."""
+        return any(check.level is Level.SETUP for check in self.health.checks)
 
     @property
     def is_deaf(self) -> bool:
