@@ -23,6 +23,7 @@ import msgspec
 
 import crosswatch
 from crosswatch.access.file import FILE_NAME as ACCESS_NAME
+from crosswatch.backup.shelf import UNFINISHED
 from crosswatch.config.atomic import PRIVATE_FOLDER, give_to_owner, sync_folder
 from crosswatch.config.document import decode_document, encode_document
 from crosswatch.config.file import FILE_NAME as CONFIG_NAME
@@ -197,7 +198,7 @@ def make_private_folder(folder: Path) -> None:
 def _beside(target: Path) -> Iterator[tuple[Path, Path]]:
     """A private file that may take the target's name, and a private folder, both gone afterwards."""
     make_private_folder(target.parent)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".backup-") as name:
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=UNFINISHED) as name:
         unfinished = Path(name) / "unfinished.zip"
         make_private_file(unfinished)
         yield unfinished, Path(name)

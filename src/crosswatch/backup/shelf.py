@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+import shutil
+import threading
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from crosswatch.errors import BackupError
 from crosswatch.health.facts import BackupState
@@ -18,7 +21,12 @@ if TYPE_CHECKING:
 
     from crosswatch.clock import Clock
 
+T = TypeVar("T")
+
 FOLDER = "backups"
+UNFINISHED = ".backup-"
+"""How the names of folders begin in which a backup is being made."""
+
 KEPT = 7
 NIGHT_HOUR = 3
 """In this machine's zone."""
@@ -90,7 +98,7 @@ class Shelf:
         """
         async with self._turn:
             try:
-                kept = await asyncio.to_thread(self._make)
+                kept = await _beside(self._make)
             except BackupError as error:
                 self._state = await self._looked(str(error))
                 log.warning("%s", error, extra={"event": "backup.failed"})
@@ -145,15 +153,37 @@ class Shelf:
                 found.append(Kept(name=path.name, made_at=made_at, size=path.stat().st_size))
         return sorted(found, key=lambda kept: (kept.made_at, kept.name), reverse=True)
 
+    def _tidy(self) -> None:
+        """Take away what processes left that ended while they made one."""
+        long_ago = self._clock.timestamp() - SPAN.total_seconds()
+        for left in self._folder.glob(f"{UNFINISHED}*"):
+            if left.stat().st_mtime < long_ago:
+                shutil.rmtree(left, ignore_errors=True)
+
     def _make(self) -> Kept:
         from crosswatch.backup.archive import make_archive  # noqa: PLC0415 -- zips are needed once a night
 
+        self._tidy()
         now = self._clock.now()
         target = self._folder / f"crosswatch-{now:{_STAMP}}.zip"
         make_archive(self._directory, target, now=now)
         for old in self._find()[KEPT:]:
             (self._folder / old.name).unlink(missing_ok=True)
         return Kept(name=target.name, made_at=now, size=target.stat().st_size)
+
+
+async def _beside(work: Callable[[], T]) -> T:
+    """What the work returns; it is done in a thread for which the end of the process does not wait."""
+    done: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            done.set_result(work())
+        except Exception as error:  # noqa: BLE001 -- whoever waits is told
+            done.set_exception(error)
+
+    threading.Thread(target=run, name="crosswatch-backup", daemon=True).start()
+    return await asyncio.wrap_future(done)
 
 
 def due_after(last_at: datetime | None, *, wanted_since: datetime, now: datetime) -> datetime:

@@ -23,7 +23,7 @@ from crosswatch.access.changes import make_user, with_user
 from crosswatch.access.file import AccessFile
 from crosswatch.backup.archive import MANIFEST, make_archive, open_archive
 from crosswatch.backup.restoring import restore
-from crosswatch.backup.shelf import KEPT, NIGHT_HOUR, Shelf, due_after
+from crosswatch.backup.shelf import KEPT, NIGHT_HOUR, UNFINISHED, Shelf, due_after
 from crosswatch.config.model import default_document
 from crosswatch.core.events import PlayId
 from crosswatch.core.ports import PlayChange
@@ -346,6 +346,20 @@ async def test_a_backup_that_fails_is_a_problem_until_one_succeeds(folder, caplo
     (folder / "config.json").write_bytes(config)
     await shelf.make()
     assert shelf.state.problem == ""
+
+
+async def test_what_a_process_left_that_ended_meanwhile_is_taken_away(folder):
+    shelf = Shelf(folder, clock=HandClock())
+    old, young = (folder / "backups" / f"{UNFINISHED}{name}" for name in ("old", "young"))
+    for left in (old, young):
+        left.mkdir(parents=True)
+        (left / DATABASE_NAME).write_text("half of it")
+    long_ago = NOW.timestamp() - 86_400
+    os.utime(old, (long_ago, long_ago))
+    os.utime(young, (NOW.timestamp(), NOW.timestamp()))
+
+    await shelf.make()
+    assert (old.exists(), young.exists()) == (False, True)
 
 
 def test_where_none_are_wanted_there_is_nothing_to_say(folder):
