@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 
 import crosswatch
 from crosswatch.web import actions, languages, words
+from crosswatch.web.agents import agent_names
 from crosswatch.web.frame import frame_of, way_of
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def environment() -> Environment:
         position=words.position_words,
         epoch_ms=words.epoch_ms,
         typed=_typed,
+        agent=agent_names,
         mend=actions.mend,
     )
     return made

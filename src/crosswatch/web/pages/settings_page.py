@@ -234,6 +234,7 @@ def _draw_raw(
         problem=told.get("problem"),
         is_contested=told.get("is_contested", False),
         lines=told.get("lines"),
+        told={},
     )
 
 
