@@ -69,7 +69,7 @@ def catalogue_of(language: str) -> Catalog:
 def po_of(words: Catalog) -> bytes:
     """The catalogue as people edit it."""
     page = io.BytesIO()
-    write_po(page, words, width=WIDTH, sort_output=True, omit_header=False, include_lineno=False)
+    write_po(page, words, width=WIDTH, sort_output=True, no_location=True)
     return b"\n".join(line for line in page.getvalue().split(b"\n") if not line.startswith(UNSTEADY))
 
 
