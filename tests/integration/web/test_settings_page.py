@@ -342,7 +342,7 @@ async def test_the_whole_document_is_edited_as_text(opened, runtime, settled):  
 @pytest.mark.parametrize(
     ("text", "place"),
     [
-        ('{\n  "plex": {,}\n}', "Line 2, column 12."),
+        ('{\n  "plex": {,}\n}', "line 2, column 12:"),
         ('{\n  "runtime":\n    {"debug": "yes"}\n}', "Line 3, column 15."),
         ('{\n  "servers": [\n {"server_url": "den"}]\n}', "Line 3, column 17."),
     ],
