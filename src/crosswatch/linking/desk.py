@@ -12,7 +12,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from crosswatch.core.plays import SinkAccount
-from crosswatch.errors import ConfigError, CrossWatchError, LoginError, SourceError, WrongServerError
+from crosswatch.errors import (
+    ConfigError,
+    CrossWatchError,
+    LoginError,
+    SourceAuthError,
+    SourceError,
+    WrongServerError,
+)
 from crosswatch.linking import changes
 from crosswatch.linking.attempts import Attempt
 from crosswatch.linking.codes import ShownCode, trakt_code
@@ -33,7 +40,6 @@ if TYPE_CHECKING:
     from crosswatch.clock import Clock
     from crosswatch.config.file import ConfigFile
     from crosswatch.linking.household import Member
-    from crosswatch.providers.scrobble.plex.plextv import TvAccount
     from crosswatch.providers.scrobble.trakt.client import TraktClient
 
     AskName = Callable[[SinkAccount], Awaitable[str]]
@@ -119,25 +125,31 @@ class LinkingDesk:
             self.plex = Attempt(sign_in.start, lambda: self._finish_plex(sign_in), tell=self._tell_plex_tv)
         return self.plex
 
-    async def use_plex_token(self, token: str) -> TvAccount:
-        """Take a token that somebody has already; whose it is.
+    async def use_plex_token(self, token: str) -> None:
+        """Take a token that somebody has already.
+
+        While plex.tv does not answer it is taken untried; the server will show what it is worth.
 
         Raises:
-            LoginError: If plex.tv does not take it, or it cannot be kept.
+            LoginError: If plex.tv refuses it.
+            ConfigError: If it cannot be kept.
         """
         try:
-            return await self._keep_plex(token)
-        except SourceError as error:
-            raise LoginError(self._tell_plex_tv(error)) from error
+            await self._keep_plex(token)
+        except SourceAuthError as error:
+            raise LoginError(str(error)) from error
+        except SourceError:
+            await self._keep_token(token, self._config.settings.plex.username)
 
     async def _finish_plex(self, sign_in: PlexSignIn) -> None:
         await self._keep_plex(await sign_in.wait())
 
-    async def _keep_plex(self, token: str) -> TvAccount:
+    async def _keep_plex(self, token: str) -> None:
         account = await self._tv().fetch_user(token)
-        await self.write(changes.sign_in(token, account.listed.name))
-        self.search = None
-        return account
+        await self._keep_token(token, account.listed.name)
+
+    async def _keep_token(self, token: str, username: str) -> None:
+        await self.write(changes.sign_in(token, username))
 
     # ---------------------------------------------------------------- servers
 

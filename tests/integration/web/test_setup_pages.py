@@ -227,6 +227,27 @@ async def test_where_plex_tv_cannot_be_looked_up_the_page_says_so_and_goes_on_la
     assert app.plex.pins.open_pins(app.clock.now()) == []
 
 
+async def test_a_house_that_never_reaches_plex_tv_can_be_set_up_all_the_same(make, tmp_path):
+    """By a token, an address and a name that are typed."""
+    (tmp_path / "config").mkdir()
+    app, browser = await make(environment={"CROSSWATCH_PLEX_TV_URL": "http://plex.invalid"})
+    page = await browser.open("setup/plex")
+    page = await browser.send(page, "Use this token", account_token=app.plex.owner_token)
+    assert page.step == "server"
+    assert "can't look up plex.tv (DNS)" in page.words
+
+    page = await browser.send(page, "Try and use it", address=app.plex.base_url)
+    assert page.step == "people"
+    page = await browser.send(page, "Save", name="alice")
+    assert page.step == "trakt"
+    await set_app(browser)
+    await link(app, browser)
+    await browser.open("setup/try")
+    await browser.until("setup/try", lambda page: "Listening to Example Server." in page.words)
+    app.plex.spawn(app.plex.player("alice").watch(app.plex.item("Arrival")))
+    await browser.until("setup/try", lambda page: "Trakt accepted : done" in page.words)
+
+
 async def test_where_plex_tv_refuses_the_page_says_so_and_another_try_helps(app, browser):
     app.plex.add_fault(Fault(kind=FaultKind.STATUS, status=503, path="/api/v2/pins"))
     page = await browser.open("setup/plex")
