@@ -22,8 +22,8 @@ EVENING = datetime(2026, 11, 20, 20, 0, tzinfo=UTC).timestamp()
 LOOK_S = 1.0
 """Real seconds between two looks at a thread that is at work."""
 
-THREADED = "crosswatch.storage.threads"
-"""The module whose futures are settled by a thread of its own."""
+THREADED = ("crosswatch.storage.threads", "crosswatch.beside")
+"""The modules whose futures are settled by threads of their own."""
 
 
 class _LeapingSelector(selectors.DefaultSelector):
@@ -65,7 +65,7 @@ class LeapingLoop(asyncio.SelectorEventLoop):
 
     def create_future(self):
         future = super().create_future()
-        if sys._getframe(1).f_globals.get("__name__") == THREADED:
+        if sys._getframe(1).f_globals.get("__name__") in THREADED:
             self._hold(future)
         return future
 

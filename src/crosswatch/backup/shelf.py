@@ -6,12 +6,11 @@ import asyncio
 import logging
 import re
 import shutil
-import threading
-from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
+from crosswatch.beside import run_beside
 from crosswatch.errors import BackupError
 from crosswatch.health.facts import BackupState
 
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from crosswatch.clock import Clock
-
-T = TypeVar("T")
 
 FOLDER = "backups"
 UNFINISHED = ".backup-"
@@ -98,7 +95,7 @@ class Shelf:
         """
         async with self._turn:
             try:
-                kept = await _beside(self._make)
+                kept = await run_beside(self._make, "backup")
             except BackupError as error:
                 self._state = await self._looked(str(error))
                 log.warning("%s", error, extra={"event": "backup.failed"})
@@ -170,20 +167,6 @@ class Shelf:
         for old in self._find()[KEPT:]:
             (self._folder / old.name).unlink(missing_ok=True)
         return Kept(name=target.name, made_at=now, size=target.stat().st_size)
-
-
-async def _beside(work: Callable[[], T]) -> T:
-    """What the work returns; it is done in a thread for which the end of the process does not wait."""
-    done: Future[T] = Future()
-
-    def run() -> None:
-        try:
-            done.set_result(work())
-        except Exception as error:  # noqa: BLE001 -- whoever waits is told
-            done.set_exception(error)
-
-    threading.Thread(target=run, name="crosswatch-backup", daemon=True).start()
-    return await asyncio.wrap_future(done)
 
 
 def due_after(last_at: datetime | None, *, wanted_since: datetime, now: datetime) -> datetime:

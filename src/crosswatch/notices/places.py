@@ -5,14 +5,15 @@ Their addresses hold tokens, so that no error repeats one.
 
 from __future__ import annotations
 
-import asyncio
 import importlib
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
 
 import crosswatch
+from crosswatch.beside import run_beside
 from crosswatch.errors import NoticeError
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ async def tell(place: str, note: Note, settings: NoticeSettings, http: aiohttp.C
             headers = {"Authorization": f"Bearer {token}"} if token else {}
             await _post(http, "ntfy server", server, ntfy_body(note, topic), headers)
         case _:
-            await asyncio.to_thread(_notify, settings.apprise_urls, note)
+            await run_beside(partial(_notify, settings.apprise_urls, note), "apprise")
 
 
 def webhook_body(note: Note) -> dict[str, Any]:

@@ -8,9 +8,11 @@ from __future__ import annotations
 import asyncio
 import itertools
 import os
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from crosswatch.backup.shelf import Shelf
+from crosswatch.beside import run_beside
 from crosswatch.core.people import UNKNOWN_PEOPLE, is_listed
 from crosswatch.core.ports import PlayQuery
 from crosswatch.errors import StorageError
@@ -207,7 +209,7 @@ class Upkeep:
         for turn in itertools.count():
             strangers = None
             if turn % SELDOM == 0:
-                self._folder = await asyncio.to_thread(look_at, self._app.config.directory)
+                self._folder = await run_beside(partial(look_at, self._app.config.directory), "folder")
                 strangers = await self._strangers()
             await self.notifier.hear(await self.look(), strangers)
             clock = self._app.clock
