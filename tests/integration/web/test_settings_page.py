@@ -189,6 +189,13 @@ async def test_an_error_in_a_field_that_is_folded_away_opens_the_fold(opened):
     assert '<details class="more" open>' in answer.text
 
 
+async def test_everything_advanced_is_unfolded_on_request(web):
+    assert '<details class="more" open>' not in (await web.get("/settings/plex", headers=BROWSER)).text
+    text = (await web.get("/settings/plex?all=1", headers=BROWSER)).text
+    assert '<details class="more">' not in text
+    assert 'href="plex">Hide advanced settings' in text
+
+
 async def test_two_people_who_change_different_things_do_not_get_in_each_others_way(opened, runtime):
     mine, theirs = await opened("rules"), await opened("rules")
     assert (await theirs.send(**{PEOPLE: "Maya"})).status == 303
