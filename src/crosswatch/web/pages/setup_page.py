@@ -4,6 +4,8 @@ Whatever is waited for goes on in the app (`crosswatch.linking`), so that each p
 opened on another device. A page that waits is followed by its script, or by "Check again".
 """
 
+from dataclasses import replace
+
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
@@ -62,12 +64,14 @@ async def try_it(request: Request, runtime: Runtime) -> Response:
 @router.get("/setup/done")
 async def done(request: Request, runtime: Runtime) -> Response:
     """What was reached."""
+    card = await trial.first_delivered(runtime)
+    steps = setup.steps_from(runtime, "try")
     return draw_page(
         request,
         "setup_done.html",
-        card=await trial.first_delivered(runtime),
+        card=card,
         missing=setup.next_step(runtime.config.settings),
-        steps=setup.steps_from(runtime, "try"),
+        steps=replace(steps, done=steps.done | {"try"}) if card else steps,
     )
 
 
