@@ -191,7 +191,7 @@ def test_the_way_through_the_house_leads_through_files_that_are_there():
 
 @pytest.mark.parametrize("path", PAGES, ids=name_of)
 def test_a_verb_of_make_is_one(path):
-    verbs = set(re.findall(r"^([a-z]+):", page("Makefile"), re.MULTILINE))
+    verbs = set(re.findall(r"^([a-z-]+):", page("Makefile"), re.MULTILINE))
     text = path.read_text()
     commands = typed(text) + [line for block in code_blocks(text, "bash") for line in block.splitlines()]
     for command in commands:
@@ -217,7 +217,7 @@ def test_the_changelog_knows_this_version_or_what_comes():
 
 
 def test_verbs_are_explained_to_contributors():
-    verbs = set(re.findall(r"^([a-z]+):", page("Makefile"), re.MULTILINE))
+    verbs = set(re.findall(r"^([a-z-]+):", page("Makefile"), re.MULTILINE))
     explained = {
         cells[0].strip("`").removeprefix("make ") for cells in rows(section(page("CONTRIBUTING.md"), "Verbs"))
     }
