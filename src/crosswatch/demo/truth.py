@@ -30,15 +30,16 @@ class Truth:
         self._trakt = trakt
         items = [item for plex in self._plexes for item in plex.world.library.everything()]
         self._names = {item: trakt_label(item) for item in items}
-        self._sharing: dict[MediaFile, list[Item]] = {}
-        for item in items:
-            if item.media is not None:
-                self._sharing.setdefault(item.media, []).append(item)
+        self._sharing = [_by_file(plex) for plex in self._plexes]
 
     def seen(self) -> list[Seen]:
         """All viewings that have ended; of a file with several episodes, one of each that was begun."""
-        viewings = [viewing for plex in self._plexes for viewing in plex.world.viewings]
-        return [one for viewing in viewings for one in self._seen(viewing)]
+        return [
+            one
+            for plex, sharing in zip(self._plexes, self._sharing, strict=True)
+            for viewing in plex.world.viewings
+            for one in self._seen(viewing, sharing)
+        ]
 
     def held(self) -> list[Held]:
         """All plays in all histories."""
@@ -48,7 +49,7 @@ class Truth:
             for play in user.history
         ]
 
-    def _seen(self, viewing: Viewing) -> Iterator[Seen]:
+    def _seen(self, viewing: Viewing, sharing: dict[MediaFile, list[Item]]) -> Iterator[Seen]:
         if viewing.ended_at is None:
             return
         whole = Seen(
@@ -62,7 +63,7 @@ class Truth:
             counted_at=viewing.counted_at,
         )
         media = viewing.item.media
-        episodes = self._sharing.get(media, []) if media is not None else []
+        episodes = sharing.get(media, []) if media is not None else []
         if len(episodes) > 1 and whole.progress:
             yield from self._shares(whole, whole.progress, episodes)
         else:
@@ -89,6 +90,15 @@ class Truth:
                 ended_at=whole.started_at + until * took,
                 counted_at=None,
             )
+
+
+def _by_file(plex: SimulatedPlex) -> dict[MediaFile, list[Item]]:
+    """The items of one server by the file behind them; more than one means that the file holds several."""
+    found: dict[MediaFile, list[Item]] = {}
+    for item in plex.world.library.everything():
+        if item.media is not None:
+            found.setdefault(item.media, []).append(item)
+    return found
 
 
 def trakt_label(item: Item) -> str:
