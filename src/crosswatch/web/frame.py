@@ -28,7 +28,8 @@ def frame_of(request: Request) -> dict[str, Any]:
     """What `base.html` shows beside the screen itself."""
     state = request.scope.get("state", {})
     guest = cast("Guest | None", state.get("guest"))
-    clock = cast("RuntimeLike", request.app.state.runtime).clock
+    runtime = cast("RuntimeLike", request.app.state.runtime)
+    clock = runtime.clock
     now = clock.now()
     cookie = state.get("cookie")
     may_read = guest is not None and guest.scope is not None
@@ -37,7 +38,7 @@ def frame_of(request: Request) -> dict[str, Any]:
     return {
         "prefix": request.scope.get("root_path", ""),
         "way": way,
-        "back": f"{way}?{query}" if query else way,
+        "back": f"{way}?{query}" if query and runtime.logs.redact(query) == query else way,
         "method": request.method,
         "may_read": may_read,
         "who": guest.name if guest is not None and guest.by in NAMED else "",
