@@ -1,6 +1,6 @@
 """The composition root: builds the parts, joins them, starts them, and stops them in order.
 
-With `crosswatch.watching` and `crosswatch.linking`, the only place that names concrete classes of two neighbours.
+With `crosswatch.watching` and `crosswatch.linking` the only place that names classes of two neighbours.
 """
 
 from __future__ import annotations

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from crosswatch.web.headers import CONTENT_POLICY
 from crosswatch.web.factory import create_app
+from crosswatch.web.headers import CONTENT_POLICY
 from fakes.asgi import Caller, called
 
 REFUSED = "Another site's page asked for this, so it was not done."

@@ -1,4 +1,4 @@
-"""The page of the log: filters in the address, plays at both ends of a link, a file, and DEBUG for a while."""
+"""The page of the log: filters in the address, plays at both ends of a link, a file, DEBUG for a while."""
 
 from __future__ import annotations
 

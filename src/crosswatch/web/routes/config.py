@@ -39,9 +39,7 @@ async def show(runtime: Runtime) -> Json:
         400: {"description": "Not JSON; `line` and `column` say where."},
         412: {"description": "It was changed since the state that `If-Match` names. Nothing is changed."},
         413: {"description": "Larger than 1 MiB."},
-        422: {
-            "description": "A wrong value; `key`, `line`, `column` say which. Nothing is changed."
-        },
+        422: {"description": "A wrong value; `key`, `line`, `column` say which. Nothing is changed."},
         503: {"description": "The file cannot be written now. Nothing is changed."},
     },
 )
