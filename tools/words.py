@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import sys
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from babel.messages.catalog import Catalog
@@ -59,6 +60,7 @@ def catalogue_of(language: str) -> Catalog:
         locale=language, project=DOMAIN, header_comment="# Made by `make words`; fill in what is empty."
     )
     words.fuzzy = False
+    words.creation_date = words.revision_date = SOME_DAY
     for message in collect():
         if message.id:
             said = known.get(message.id)
@@ -102,6 +104,10 @@ UNSTEADY = (
     b'"Language-Team',
 )
 """Lines of a head that would change with each run."""
+
+
+SOME_DAY = datetime(2026, 1, 1, tzinfo=UTC)
+"""The head's dates, or a file would change with each run."""
 
 
 def main() -> int:
