@@ -26,6 +26,7 @@ from crosswatch.errors import (
 )
 from crosswatch.web.answers import Json, refusal, wants_page
 from crosswatch.web.drawing import draw_page
+from crosswatch.web.languages import mark, translate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,7 +35,14 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-NOTHING_HERE = "There is nothing at this address."
+NOTHING_HERE = mark("There is nothing at this address.")
+TITLES = {
+    401: mark("Sign in first"),
+    403: mark("Not allowed"),
+    404: mark("Nothing here"),
+    500: mark("That should not have happened"),
+    503: mark("Not now"),
+}
 
 log = logging.getLogger("crosswatch.web")
 
@@ -44,9 +52,10 @@ def refuse(
 ) -> Response:
     """The answer to a request that is not met, in the form that the asker understands."""
     if wants_page(request):
-        title = HTTPStatus(status).phrase.capitalize()
+        title = translate(TITLES.get(status) or HTTPStatus(status).phrase.capitalize())
+        said = translate(sentence)  # as far as it is one of those that never change
         answer: Response = draw_page(
-            request, "error.html", status=status, title=title, sentence=sentence, facts=facts
+            request, "error.html", status=status, title=title, sentence=said, facts=facts
         )
     else:
         answer = Json(refusal(sentence, **facts), status)

@@ -11,7 +11,7 @@ import pytest
 
 from crosswatch.core.events import Account, Percent, Player
 from crosswatch.core.outcomes import Accepted, Refused, Retry
-from crosswatch.core.plays import DesiredAction, PlayState
+from crosswatch.core.plays import DesiredAction, PlayState, SinkAccount
 from crosswatch.core.ports import Settlement
 from crosswatch.core.reasons import Reason, Verdict
 from crosswatch.errors import StorageError
@@ -245,3 +245,17 @@ async def test_below_a_path_the_page_and_its_parts_are_found(web, page):  # noqa
 @pytest.mark.parametrize("name", sorted(path.name for path in STATIC.iterdir()))
 async def test_every_part_of_the_page_is_served(web, name):
     assert (await web.get(f"/static/{name}")).status == 200
+
+
+@pytest.mark.parametrize("path", ["/", "/history", "/history/play-000001"])
+async def test_a_name_that_looks_like_a_gap_to_be_filled_is_shown_as_it_is(web, page, runtime, path):
+    await page()
+    odd = SinkAccount(name="100% %(x)s {y} {{ z }}")
+    await runtime.ledger.record(
+        [wants(make_play(1, account=Account(id=9, name="50% %s")), want(), account=odd)]
+    )
+
+    answer = await web.get(path, headers={"accept": "text/html"})
+
+    assert answer.status == 200
+    assert "100% %(x)s {y} {{ z }}" in html.unescape(answer.text)
