@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import expect
 
+from fakes.lived_in import BASE_PATH
+from fakes.proxy import PathProxy
+
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 
@@ -88,3 +91,15 @@ async def test_another_language_fits_a_phone_as_well(look, path):
     page = await window.go(path)
     await expect(page.locator("html")).to_have_attribute("lang", "de")
     assert await window.too_wide() == []
+
+
+async def test_a_proxy_that_does_not_say_where_it_shows_the_pages_is_noticed(look, home):
+    async with PathProxy(home.stage.url, "/elsewhere", says_so=False) as proxy:
+        home.ways["astray"] = proxy.url
+        page = await (await look("astray")).go()
+        await expect(page.locator("#astray")).to_be_visible()
+        told = await page.locator("#astray").inner_text()
+        assert f"at /elsewhere/, and CrossWatch takes {BASE_PATH}/ for the beginning" in told
+    page = await (await look("ingress")).go()
+    await expect(page.locator("#live")).to_have_text("Live")
+    await expect(page.locator("#astray")).to_be_hidden()

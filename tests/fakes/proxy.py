@@ -20,10 +20,12 @@ class PathProxy:
     Args:
         app: Where the app is, without a slash at its end.
         path: Below which path the pages are shown.
+        says_so: Whether it tells the app, as it should.
     """
 
-    def __init__(self, app: str, path: str) -> None:
+    def __init__(self, app: str, path: str, *, says_so: bool = True) -> None:
         self._app = app
+        self._says_so = says_so
         self._path = path
         self.port = 0
 
@@ -54,7 +56,7 @@ class PathProxy:
     async def _pass_on(self, request: web.Request) -> web.StreamResponse:
         headers = {name: request.headers[name] for name in PASSED_ON if name in request.headers}
         headers |= {
-            "X-Ingress-Path": self._path,
+            **({"X-Ingress-Path": self._path} if self._says_so else {}),
             "X-Forwarded-For": request.remote or "",
             "X-Forwarded-Host": request.headers["host"],
         }
