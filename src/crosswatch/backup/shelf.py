@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import re
 import shutil
@@ -120,7 +121,9 @@ class Shelf:
         self._state = await self._looked("")
         while True:
             now = self._clock.now()
-            due_at = due_after(self._state.last_at, wanted_since=self._state.wanted_since, now=now)
+            if now < (self._state.last_at or self._state.wanted_since):  # the clock was set back
+                self._state = await self._looked(self._state.problem)
+            due_at = due_after(self._state.last_at, wanted_since=self._state.wanted_since)
             if self._is_wanted() and now >= due_at:
                 try:
                     await self.make()
@@ -129,15 +132,17 @@ class Shelf:
                     pause_s = max(TRY_AGAIN_AFTER_S, LEAST_REAL_S * self._clock.scale)
                 await self._clock.sleep(pause_s)
                 continue
-            await self._clock.sleep(min(TRY_AGAIN_AFTER_S, max(1.0, (due_at - now).total_seconds())))
+            pause_s = max(1.0, (due_at - now).total_seconds()) if self._is_wanted() else TRY_AGAIN_AFTER_S
+            await self._clock.sleep(min(TRY_AGAIN_AFTER_S, pause_s))
 
     # ------------------------------------------------------------------------------ the folder
 
     async def _looked(self, problem: str) -> BackupState:
-        found = await self.contents()
+        """How they stand; what a clock has dated that was set back since says nothing of the last one."""
+        found, now = await self.contents(), self._clock.now()
         return BackupState(
-            wanted_since=self._state.wanted_since,
-            last_at=found[0].made_at if found else None,
+            wanted_since=min(self._state.wanted_since, now),
+            last_at=next((kept.made_at for kept in found if kept.made_at <= now), None),
             count=len(found),
             problem=problem,
         )
@@ -147,7 +152,8 @@ class Shelf:
         for path in self._folder.glob("crosswatch-*.zip") if self._folder.is_dir() else ():
             if match := _NAME.fullmatch(path.name):
                 made_at = datetime.strptime(match[1], _STAMP).replace(tzinfo=UTC)
-                found.append(Kept(name=path.name, made_at=made_at, size=path.stat().st_size))
+                with contextlib.suppress(FileNotFoundError):  # taken away meanwhile
+                    found.append(Kept(name=path.name, made_at=made_at, size=path.stat().st_size))
         return sorted(found, key=lambda kept: (kept.made_at, kept.name), reverse=True)
 
     def _tidy(self) -> None:
@@ -164,23 +170,24 @@ class Shelf:
         now = self._clock.now()
         target = self._folder / f"crosswatch-{now:{_STAMP}}.zip"
         make_archive(self._directory, target, now=now)
-        for old in self._find()[KEPT:]:
+        # What a clock has dated that was set back since is older than it says.
+        by_age = sorted(self._find(), key=lambda kept: (kept.made_at <= now, kept.made_at), reverse=True)
+        for old in by_age[KEPT:]:
             (self._folder / old.name).unlink(missing_ok=True)
         return Kept(name=target.name, made_at=now, size=target.stat().st_size)
 
 
-def due_after(last_at: datetime | None, *, wanted_since: datetime, now: datetime) -> datetime:
+def due_after(last_at: datetime | None, *, wanted_since: datetime) -> datetime:
     """When the next backup is to be made: in the first night after the last; in the past if that is over.
 
     Args:
         last_at: When the last one was made; None if there is none, and the first does not wait for a night.
         wanted_since: Since when there should be one.
-        now: This moment.
     """
     if last_at is None:
         return wanted_since + FIRST_AFTER
-    due_at = _night_of(min(last_at, now))  # a clock may have been set back
-    while due_at - last_at < SPAN and last_at <= now:
+    due_at = _night_of(last_at)
+    while due_at - last_at < SPAN:
         due_at = _night_of(due_at)
     return due_at
 
