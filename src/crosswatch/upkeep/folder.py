@@ -6,6 +6,7 @@ Nothing is written for it: a probe each minute would keep a NAS's disks awake.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -23,12 +24,15 @@ Source: proc_pid_mountinfo(5).
 def look_at(directory: Path) -> Folder:
     """How the folder is; blocks for as long as its file system does."""
     problem, free = "", None
-    if not directory.is_dir():
-        problem = f"{directory} is not there."
-    elif not os.access(directory, os.W_OK | os.X_OK):
-        problem = f"Nothing can be written in {directory}."
-    else:
-        free = shutil.disk_usage(directory).free
+    try:
+        if not directory.is_dir():
+            problem = f"{directory} is not there."
+        elif not os.access(directory, os.W_OK | os.X_OK):
+            problem = f"Nothing can be written in {directory}."
+        else:
+            free = shutil.disk_usage(directory).free
+    except OSError as error:  # of a network's folder that is stale, or a disk that fails
+        problem = f"{directory} cannot be looked at: {error.strerror or error}."
     return Folder(
         path=str(directory),
         problem=problem,
@@ -45,7 +49,7 @@ def is_in_container() -> bool:
 def read_mounts() -> str:
     """The table of mounts; empty where there is none."""
     try:
-        return MOUNTS.read_text()
+        return MOUNTS.read_text(errors="surrogateescape")  # names are bytes, as in `Path`
     except OSError:
         return ""
 
@@ -63,5 +67,5 @@ def is_mounted(directory: Path, mounts: str) -> bool:
 
 
 def _unescape(text: str) -> str:
-    """Blanks and backslashes are written in octal there."""
-    return text.encode().decode("unicode_escape")
+    """Blanks and backslashes are written in octal there, and all else as it is."""
+    return re.sub(r"\\([0-7]{3})", lambda code: chr(int(code[1], 8)), text)
