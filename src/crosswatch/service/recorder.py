@@ -149,16 +149,19 @@ class Recorder:
             plays: Ended plays, each with what is known of its account by now.
 
         Raises:
-            StorageError: If the database cannot be used; nothing has changed then.
+            StorageError: If the database cannot be used; the others are not decided then.
         """
+        count = 0
         async with self._turn:
             await self._write_waiting()
-            found = [await self._judge_again(play) for play in plays]
-            changes = [change for change in found if change is not None]
-            if changes:
-                await self._ledger.record(changes)
-            self._announce(changes)
-        return len(changes)
+            # One after the other: whether a play is the tail of another shows once that one is written.
+            for play in sorted(plays, key=lambda one: one.started_at):
+                change = await self._judge_again(play)
+                if change is not None:
+                    await self._ledger.record([change])
+                    self._announce([change])
+                    count += 1
+        return count
 
     # ------------------------------------------------------------------------------ deciding
 
