@@ -219,6 +219,7 @@ class Runtime:
                 clock=self.clock,
                 catch_up=self._catch_up,
                 changed=lambda: self._feed.publish(None),
+                mend=lambda play_id: self.corrections.retry(play_id),  # noqa: PLW0108 -- made below
                 ratings=RatingIntake(
                     ledger, rules=self.rules, wake=workers.wake, clock=self.clock, new_play_id=new_play_id
                 ),

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from crosswatch.clock import Clock
     from crosswatch.config.model import PlexSettings, Settings
-    from crosswatch.core.events import Media
+    from crosswatch.core.events import Media, PlayId
     from crosswatch.core.facts import Notification
     from crosswatch.core.hooks import Heard
     from crosswatch.core.inbox import Hook
@@ -60,6 +60,7 @@ class Surroundings:
         clock: Tells the time.
         catch_up: The options in force.
         changed: Called when something changed that a page shows.
+        mend: Reads anew what a play's item is, and tries it again.
         ratings: Takes in what webhooks say of ratings.
     """
 
@@ -70,6 +71,7 @@ class Surroundings:
     clock: Clock
     catch_up: Callable[[], CatchUpOptions]
     changed: Callable[[], None]
+    mend: Callable[[PlayId], Awaitable[int]]
     ratings: RatingIntake | None = None
 
     def pipeline(self, server_uuid: str, source: MetadataSource) -> KeptPipeline:
@@ -83,6 +85,7 @@ class Surroundings:
             catch_up=self.catch_up,
             new_play_id=new_play_id,
             ratings=self.ratings,
+            mend=self.mend,
         )
         return KeptPipeline(pipeline, self.clock)
 
@@ -339,9 +342,8 @@ class Watching:
         """Close all sockets, and take in no webhooks."""
         async with self._changing:
             self.is_stopped = True
-            strangers, self._strangers = self._strangers, {}
-            await asyncio.gather(*(server.stop() for server in self._servers))
-            await asyncio.gather(*(stranger.stop() for stranger in strangers.values()))
+            strangers, self._strangers = list(self._strangers.values()), {}
+            await asyncio.gather(*[one.stop() for one in self._servers], *[one.stop() for one in strangers])
             self._servers = []
 
     # ---------------------------------------------------------------- webhooks

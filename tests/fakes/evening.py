@@ -140,6 +140,7 @@ class Evening:
             clock=self.clock,
             catch_up=lambda: self.catch_up,
             new_play_id=new_play_id,
+            mend=_mend_nothing,
         )
         self.workers.ensure((MAYA,))
         self.running = asyncio.create_task(self.pipeline.run())
@@ -259,3 +260,7 @@ async def evening(folder=None, media=()):
         yield one
     finally:
         await one.stop()
+
+
+async def _mend_nothing(_play_id):
+    return 0

@@ -276,7 +276,8 @@ class Household:
         """Whether no page was asked for time and again, and Trakt never had to ask for patience."""
         asked = self.plex.ledger.of("GET")
         connections = len([request for request in asked if request.path == SOCKET_PATH])
-        pages = Counter(request.path for request in asked if request.path.startswith("/library/metadata/"))
+        shown = [request.path for request in asked if request.fault is None]
+        pages = Counter(path for path in shown if path.startswith("/library/metadata/"))
         assert max(pages.values(), default=0) <= connections + 1, pages
         return 429 not in {request.status for request in self.trakt.ledger.requests if request.fault is None}
 

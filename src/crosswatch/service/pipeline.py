@@ -27,7 +27,7 @@ from crosswatch.service.hook_desk import HookDesk
 from crosswatch.service.second_look import SecondLook
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Awaitable, Callable, Coroutine
 
     from crosswatch.clock import Clock
     from crosswatch.core.events import PlayId
@@ -77,6 +77,7 @@ class ServerPipeline:
         clock: Tells the time.
         catch_up: The options in force.
         new_play_id: Makes the identity of a play that begins at that moment.
+        mend: Reads anew what the server calls a play's item, and tries it again; how many deliveries.
         ratings: Takes in what webhooks say of ratings; None drops it.
     """
 
@@ -90,6 +91,7 @@ class ServerPipeline:
         clock: Clock,
         catch_up: Callable[[], CatchUpOptions],
         new_play_id: Callable[[datetime], PlayId],
+        mend: Callable[[PlayId], Awaitable[int]],
         ratings: RatingIntake | None = None,
     ) -> None:
         self.server_uuid = server_uuid
@@ -112,7 +114,7 @@ class ServerPipeline:
             new_play_id=new_play_id,
         )
         self._second_look = SecondLook(
-            server_uuid, source=source, ledger=ledger, recorder=recorder, clock=clock
+            server_uuid, source=source, ledger=ledger, recorder=recorder, clock=clock, mend=mend
         )
         self._inbox: asyncio.Queue[Fact] = asyncio.Queue()
         self._asking: set[asyncio.Task[object]] = set()
