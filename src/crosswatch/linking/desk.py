@@ -118,11 +118,12 @@ class LinkingDesk:
         Args:
             anew: Whether to begin a new one in any case.
         """
+        earlier = self.plex
         if self.plex is None or anew:
-            if self.plex is not None:
-                await self.plex.aclose()
             sign_in = PlexSignIn(self._tv(), self._clock)
             self.plex = Attempt(sign_in.start, lambda: self._finish_plex(sign_in), tell=self._tell_plex_tv)
+            if earlier is not None:  # given up only now: whoever else begins meanwhile must find the new one
+                await earlier.aclose()
         return self.plex
 
     async def use_plex_token(self, token: str) -> None:
@@ -160,11 +161,12 @@ class LinkingDesk:
             anew: Whether to begin a new one in any case.
         """
         token = self._config.settings.plex.account_token
+        earlier = self.search
         if self.search is None or anew or self._searched_for != token:
-            if self.search is not None:
-                await self.search.aclose()
             self._searched_for = token
             self.search = ServerSearch(self._tv(), token, self.connect, tell=self._tell_plex_tv)
+            if earlier is not None:
+                await earlier.aclose()
         return self.search
 
     def connect(self, url: str, *, allow_self_signed: bool = False, token: str = "") -> PlexServer:
@@ -231,9 +233,7 @@ class LinkingDesk:
             person: Name of somebody in `people`; empty if the account is everybody's who counts.
             account: Name to keep it under.
         """
-        earlier = self.trakt.pop(person, None)
-        if earlier is not None:
-            await earlier.aclose()
+        earlier = self.trakt.get(person)
         login = DeviceLogin(
             self._config,
             self._client,
@@ -249,8 +249,10 @@ class LinkingDesk:
             await login.wait()
             self._names.pop(account, None)
 
-        attempt = self.trakt[person] = Attempt(begin, finish)
-        return attempt
+        self.trakt[person] = Attempt(begin, finish)
+        if earlier is not None:
+            await earlier.aclose()
+        return self.trakt[person]
 
     async def name_at_trakt(self, account: str) -> str:
         """What a linked account is called at Trakt; empty while that is not known."""
