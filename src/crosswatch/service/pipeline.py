@@ -169,17 +169,17 @@ class ServerPipeline:
         """Work until cancelled; what was heard before is written first."""
         await self._restore()
         self._is_stock_due = self._connection > 0  # what was asked before, by a run that failed, is lost
-        self._is_reading = False
+        self._is_reading = self._is_comparing = False
+        self._unsure.clear()
         try:
             while True:
                 facts = await self._next_facts()
                 await self._work(facts)
         finally:
-            for task in self._asking:
-                task.cancel()
-            await asyncio.gather(*self._asking, return_exceptions=True)
+            await self._ask_no_more()
             with contextlib.suppress(StorageError):
                 await self._recorder.record(self._files.split(self._take(self._drain())))
+            await self._ask_no_more()  # what was heard last raises questions too
 
     async def _restore(self) -> None:
         """Take up the plays that were open when the process ended, and the webhooks that it had received."""
@@ -283,6 +283,11 @@ class ServerPipeline:
         task = asyncio.create_task(question, name=f"ask {self.server_uuid[:8]}")
         self._asking.add(task)
         task.add_done_callback(self._asked)
+
+    async def _ask_no_more(self) -> None:
+        for task in self._asking:
+            task.cancel()
+        await asyncio.gather(*self._asking, return_exceptions=True)
 
     def _asked(self, task: asyncio.Task[object]) -> None:
         self._asking.discard(task)

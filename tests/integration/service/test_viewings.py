@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
@@ -314,3 +315,22 @@ async def test_a_slip_while_a_question_is_asked_does_not_silence_it_for_ever(eve
     await evening.watch(film, start=0.2)
     assert evening.recorded == ["Arrival (2016)"]
     assert "a question to the server failed" in caplog.text
+
+
+async def test_whoever_is_heard_last_is_not_asked_about_after_the_end(evening, film):
+    """What is heard while the app stops is written, and raises no question that would outlive it."""
+    unsure = Account(id=1, name="Maya W.", has_all_names=False)
+    evening.source.people[1] = unsure
+    evening.source.list(film, offset_s=600, account=unsure)
+    evening.frame(film, 600)
+    await evening.later(60)
+    evening.frame(film, 660)
+    evening.running.cancel()
+    await asyncio.gather(evening.running, return_exceptions=True)
+    assert [task for task in asyncio.all_tasks() if task.get_name().startswith("ask ")] == []
+
+    evening.running = asyncio.create_task(evening.pipeline.run())
+    before = evening.source.asked["account"]
+    evening.frame(film, 720)
+    await evening.settle()
+    assert evening.source.asked["account"] > before
