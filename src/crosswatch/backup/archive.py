@@ -43,6 +43,11 @@ PARTS = (CONFIG_NAME, ACCESS_NAME, DATABASE_NAME)
 
 PIECE = 1024 * 1024
 
+LARGEST_MANIFEST = 64 * 1024
+"""In bytes. It is read before anything is known of the zip, which may hold a thousand times what it weighs."""
+
+NO_MANIFEST = "This is no backup of CrossWatch: it has no manifest that can be read."
+
 _ODDITIES = (EOFError, NotImplementedError, RuntimeError, ValueError, struct.error)
 """What the library makes of zips that are cut, encrypted, or packed in some other way."""
 
@@ -122,9 +127,13 @@ def read_manifest(archive: zipfile.ZipFile) -> Manifest:
         BackupError: If it is none, or one of a newer CrossWatch.
     """
     try:
-        manifest = msgspec.json.decode(archive.read(MANIFEST), type=Manifest)
+        with archive.open(MANIFEST) as file:
+            text = file.read(LARGEST_MANIFEST + 1)
+        if len(text) > LARGEST_MANIFEST:
+            raise BackupError(NO_MANIFEST)
+        manifest = msgspec.json.decode(text, type=Manifest)
     except (KeyError, msgspec.DecodeError, UnicodeDecodeError):
-        raise BackupError("This is no backup of CrossWatch: it has no manifest that can be read.") from None
+        raise BackupError(NO_MANIFEST) from None
     if manifest.format > FORMAT:
         raise BackupError(
             f"This backup was made by a newer CrossWatch ({manifest.version}). Restore it with that version."

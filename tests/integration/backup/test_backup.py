@@ -229,6 +229,11 @@ def with_config(text):
         pytest.param(flip, "is not what was put in", id="a bit that flipped"),
         pytest.param(of_another_program, "no backup of CrossWatch", id="another program's zip"),
         pytest.param(lambda b: rebuilt(b, **{MANIFEST: "{"}), "no manifest", id="half of a manifest"),
+        pytest.param(
+            lambda b: rebuilt(b, **{MANIFEST: manifest_of(b) + " " * 1_000_000}),
+            "no manifest",
+            id="a manifest that swells",
+        ),
         pytest.param(lambda b: rebuilt(b, **{"config.json": None}), "does not hold", id="a part is missing"),
         pytest.param(
             lambda b: rebuilt(b, **{"../config.json": "{}"}), "does not hold", id="a part from elsewhere"
