@@ -44,7 +44,7 @@ PARTS = (CONFIG_NAME, ACCESS_NAME, DATABASE_NAME)
 PIECE = 1024 * 1024
 
 LARGEST_MANIFEST = 64 * 1024
-"""In bytes. It is read before anything is known of the zip, which may hold a thousand times what it weighs."""
+"""In bytes. It is read before anything is known of the zip, which may hold far more than it weighs."""
 
 NO_MANIFEST = "This is no backup of CrossWatch: it has no manifest that can be read."
 
