@@ -188,6 +188,7 @@ class Recorder:
 
     def _counted(self, play: Play, counted_at: datetime) -> PlayChange:
         """The change of a play that Plex itself counted although it ended before the watched mark."""
+        play = replace(play, counted_at=play.counted_at or counted_at)
         judgement = judge_counted(self._rules(), play, max(counted_at, play.ended_at or counted_at))
         log.info("%s: Plex counted it as watched", play.media.label, extra=_about("play.counted", play))
         return _change(judgement, tell_counted(self._clock.now()))

@@ -11,7 +11,7 @@ from crosswatch.core.tails import TAIL_GAP, is_tail
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from crosswatch.core.events import PlayId
+    from crosswatch.core.events import Percent, PlayId
     from crosswatch.core.plays import Play
     from crosswatch.core.ports import Ledger
     from crosswatch.core.tracker import Update
@@ -33,7 +33,7 @@ class Tails:
         self._resumed: set[PlayId] = set()
 
     def resume(self, plays: Iterable[Play]) -> None:
-        """Take up plays from before a restart; where they began is not known any more, but their verdict."""
+        """Take up plays from before a restart, with their verdict; their story says where they began."""
         for play in plays:
             if play.id not in self._known:
                 self._known[play.id] = play.reason is Reason.DUPLICATE_OF
@@ -52,8 +52,7 @@ class Tails:
         if was_tail:
             is_new = event.action is ScrobbleAction.START and update.lowest is not None
         else:
-            is_end = event.action is ScrobbleAction.STOP
-            is_new = was_tail is None or (is_end and play.id not in self._resumed)
+            is_new = was_tail is None or event.action is ScrobbleAction.STOP
         if is_new:
             self._known[play.id] = await self._look_up(update)
         return self._known[play.id]
@@ -64,7 +63,17 @@ class Tails:
         self._resumed.discard(play_id)
 
     async def _look_up(self, update: Update) -> bool:
-        play = update.play
+        play, lowest = update.play, update.lowest
+        if lowest is None or play.id in self._resumed:
+            lowest = await self._lowest_told(play.id, lowest)
         since = play.started_at - TAIL_GAP
         earlier = await self._ledger.plays_of(play.server, play.account.id, since)
-        return any(is_tail(play, one, lowest=update.lowest) for one in earlier)
+        return any(is_tail(play, one, lowest=lowest) for one in earlier)
+
+    async def _lowest_told(self, play_id: PlayId, lowest: Percent | None) -> Percent | None:
+        """The earliest place from which it was played, also before a restart; None if that is unknown."""
+        story = await self._ledger.trace(play_id)
+        starts = [step.data.get("progress") for step in story if step.data.get("action") == "start"]
+        if None in starts:
+            return None
+        return min((*starts, *(() if lowest is None else (lowest,))), default=None)
