@@ -110,7 +110,11 @@ def wishes_of(typed: Typed, was: Mapping[str, Any], locked: Collection[str]) -> 
         was: What it showed.
         locked: The keys that the environment sets.
     """
-    removed = [name for name in typed.get(REMOVE, ()) if any(one.startswith(f"{name}.") for one in was)]
+    removed = [
+        name
+        for name in typed.get(REMOVE, ())
+        if name.endswith("]") and any(one.startswith(f"{name}.") for one in was)
+    ]
     wishes = []
     for name, shown in was.items():
         key = key_at(name)

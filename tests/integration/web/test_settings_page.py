@@ -101,6 +101,13 @@ async def test_what_was_not_touched_is_not_written(opened, runtime, settled):  #
     assert runtime.config.path.read_text() == before
 
 
+async def test_nothing_but_an_entry_of_a_list_can_be_removed(opened, runtime, settled):  # noqa: ARG001
+    before = runtime.config.path.read_text()
+    answer = await (await opened("plex")).send(remove="plex")
+    assert (answer.status, answer.headers["location"]) == (303, "plex?saved=nothing")
+    assert runtime.config.path.read_text() == before
+
+
 async def test_a_change_is_on_disk_in_force_and_can_be_taken_back(opened, web, runtime, settled):  # noqa: ARG001
     before = runtime.config.path.read_text()
     answer = await (await opened("rules")).send(**{PERCENT: "92,5", PEOPLE: " Maya \r\n\r\nTom\r\n"})

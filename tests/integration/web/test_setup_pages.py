@@ -377,6 +377,15 @@ async def test_nobody_at_all_is_refused_and_nothing_is_written(app, browser):
     assert "people" not in app.document()
 
 
+async def test_a_number_that_nobody_has_chooses_nobody(app, browser):
+    await sign_in(app, browser)
+    await choose_server(browser)
+    page = await browser.open("setup/people")
+    page = await browser.send(page, "Save", on=["9" * 5_000])
+    assert page.status == 422
+    assert "Switch on at least one person" in page.words
+
+
 async def test_whoever_is_not_chosen_stays_out_and_may_be_added_later(app, browser):
     await sign_in(app, browser)
     await choose_server(browser)

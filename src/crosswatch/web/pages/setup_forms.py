@@ -106,15 +106,15 @@ async def use_address(request: Request, runtime: Runtime) -> Response:
 async def choose_people(request: Request, runtime: Runtime) -> Response:
     """Have the plays of those count who are switched on."""
     fields = form_lists(await read_body(request, limit=SMALL_BODY))
-    chosen = {int(text) for text in fields.get("on", []) if text.isdecimal()}
+    wanted = fields.get("on", [])
     name = fields.get("name", [""])[0].strip()[:LONGEST_NAME]
     kept = set(fields.get("kept", []))
     try:
-        members = await runtime.linking.fetch_people() if chosen else []
+        members = await runtime.linking.fetch_people() if wanted else []
     except LoginError as error:
         return await show_people(request, runtime, str(error))
-    known = {member.number for member in members}
-    if not (chosen & known or name or kept):
+    chosen = [member.number for member in members if str(member.number) in wanted]
+    if not (chosen or name or kept):
         return await show_people(
             request,
             runtime,
@@ -124,9 +124,7 @@ async def choose_people(request: Request, runtime: Runtime) -> Response:
             ),
         )
     try:
-        await runtime.linking.write(
-            changes.choose_people(members, sorted(chosen & known), [name] if name else [])
-        )
+        await runtime.linking.write(changes.choose_people(members, sorted(chosen), [name] if name else []))
     except ConfigError as error:
         return await show_people(request, runtime, str(error))
     return _to(request, "trakt")
