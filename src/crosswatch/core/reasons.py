@@ -98,7 +98,7 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     ),
     Reason.OUTCOME_UNKNOWN: Explanation(
         title="Asking Trakt again",
-        sentence="The connection broke before Trakt answered. Whether {title} was recorded is being checked.",
+        sentence="Trakt gave no clear answer. Whether {title} was recorded is being checked.",
     ),
     Reason.LINK_EXPIRED: Explanation(
         title="The link to Trakt ended",

@@ -132,6 +132,13 @@ async def test_below_a_path_every_link_and_form_leads_to_where_it_should(make):
     assert page.url == f"{browser.top}/setup/people"
 
 
+async def test_the_set_up_begins_with_the_password_where_nothing_was_done_yet(app, browser):
+    assert (await browser.open("setup")).step == "claim"
+
+    await sign_in(app, browser)  # whoever has skipped it is not asked again
+    assert (await browser.open("setup")).step == "server"
+
+
 # ---------------------------------------------------------------- who may
 
 

@@ -24,8 +24,14 @@ AT_ONCE_S = 2.5
 
 @router.get("/setup")
 async def begin(request: Request, runtime: Runtime) -> Response:
-    """To the first step at which something is missing; to the first page if nothing is."""
+    """To the first step at which something is missing; to the first page if nothing is.
+
+    The password comes first where nothing was done yet; whoever has skipped it is not asked again and again.
+    """
     step = setup.next_step(runtime.config.settings)
+    steps = setup.steps_from(runtime, "claim")
+    if not steps.is_claimed and not steps.done:
+        step = steps.here
     return RedirectResponse(f"{top_of(request)}setup/{step}" if step else top_of(request), 303)
 
 

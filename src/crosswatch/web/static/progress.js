@@ -2,8 +2,9 @@
 import { now } from "./clock.js";
 
 const DAY_MS = 86_400_000;
-const clockOf = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit" });
-const weekdayOf = new Intl.DateTimeFormat(undefined, { weekday: "short", hour: "numeric", minute: "2-digit" });
+const clockOf = new Intl.DateTimeFormat(undefined, { timeStyle: "short" }); // 04:15, or 4:15 am where that is usual
+const hour = clockOf.resolvedOptions().hour12 ? "numeric" : "2-digit";
+const weekdayOf = new Intl.DateTimeFormat(undefined, { weekday: "short", hour, minute: "2-digit" });
 const dateOf = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
 const dayOf = new Intl.DateTimeFormat(undefined, { weekday: "short", day: "numeric", month: "short" });
 const agoOf = new Intl.RelativeTimeFormat(document.documentElement.lang, { style: "narrow" });
