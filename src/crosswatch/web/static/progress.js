@@ -7,7 +7,8 @@ const hour = clockOf.resolvedOptions().hour12 ? "numeric" : "2-digit";
 const weekdayOf = new Intl.DateTimeFormat(undefined, { weekday: "short", hour, minute: "2-digit" });
 const dateOf = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
 const dayOf = new Intl.DateTimeFormat(undefined, { weekday: "short", day: "numeric", month: "short" });
-const agoOf = new Intl.RelativeTimeFormat(document.documentElement.lang, { style: "narrow" });
+const { lang } = document.documentElement;
+const agoOf = new Intl.RelativeTimeFormat(lang, { style: lang === "en" ? "narrow" : "long" }); // elsewhere "m" is a metre
 const exactOf = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
 
 /** Milliseconds as `21:02` or `1:46:00`. */
