@@ -222,8 +222,12 @@ def without_places(book: Book, places: Sequence[str]) -> Book:
 
 
 def due(book: Book, now: datetime) -> tuple[Note, ...]:
-    """The notes that are to be sent now, the oldest first."""
-    return tuple(note for note in book.notes if note.due_at <= now)
+    """The notes that are to be sent now, the oldest first.
+
+    None is put off for longer than the last wait; one that seems to be was put off by a clock that was set
+    back since.
+    """
+    return tuple(note for note in book.notes if not now < note.due_at <= now + RETRY_AFTER[-1])
 
 
 # ---------------------------------------------------------------- incidents
@@ -257,6 +261,7 @@ def _follow(book: Book, incident: Incident, check: Check | None, now: datetime, 
         if incident.gone_at is not None and now - incident.gone_at >= FORGOTTEN_AFTER:
             return _close(book, incident)
         return _with_incident(book, replace(incident, gone_at=incident.gone_at or now))
+    incident = replace(incident, opened_at=min(incident.opened_at, now))  # a clock may have been set back
     is_proved = check.proved_at is not None and check.proved_at > incident.opened_at
     if check.level > Level.FINE or not is_proved:
         return _with_incident(book, replace(incident, gone_at=None))

@@ -40,7 +40,9 @@ class Since:
     def _of(self, check: Check, now: datetime) -> tuple[bool, datetime]:
         is_fine = check.level is Level.FINE
         before = self._known.get(check.id)
-        return before if before is not None and before[0] == is_fine else (is_fine, now)
+        if before is None or before[0] != is_fine:
+            return is_fine, now
+        return is_fine, min(before[1], now)  # the clock may have been set back
 
 
 def _has_beginning(check: Check) -> bool:

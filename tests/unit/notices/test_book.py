@@ -212,3 +212,23 @@ def test_openings_and_ends_take_turns_whatever_happens(steps, kind):
     for first, second in pairwise(heard):
         assert not (first and second)  # never two ends in a row
     assert not heard or heard[0] is False  # and never an end before a beginning
+
+
+# ---------------------------------------------------------------- a clock that was set back
+
+BACK = NOW - timedelta(days=30)
+
+
+def test_after_a_clock_was_set_back_an_end_is_told_as_soon_as_there_is_proof():
+    book, _ = delivered(advance(Book(), health(bad()), NOW, EVERYTHING))
+    book = advance(book, health(fine()), BACK, EVERYTHING)
+    later = BACK + timedelta(minutes=1)
+    book, told = delivered(advance(book, health(fine(proved_at=later)), later, EVERYTHING))
+    assert told == [("link", True)]
+
+
+def test_after_a_clock_was_set_back_what_was_put_off_is_tried_at_once():
+    book = advance(Book(), health(bad()), NOW, EVERYTHING)
+    book = failed(book, book.notes[0].number, ["webhook"], NOW)
+    assert due(book, NOW) == ()
+    assert due(book, BACK) == book.notes

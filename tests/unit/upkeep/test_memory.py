@@ -30,6 +30,14 @@ def test_a_check_keeps_the_moment_at_which_it_stopped_being_fine():
     assert since(book, check(), at=later + timedelta(minutes=2)) == [later + timedelta(minutes=2)]
 
 
+def test_what_began_before_a_clock_was_set_back_began_then_at_the_latest():
+    book, earlier = Since(), NOW - timedelta(days=30)
+
+    assert since(book, check(Level.BROKEN)) == [NOW]
+    assert since(book, check(Level.BROKEN), at=earlier) == [earlier]
+    assert since(book, check(Level.BROKEN), at=earlier + timedelta(minutes=5)) == [earlier]
+
+
 def test_what_a_check_says_itself_stands_and_what_nobody_has_begun_has_no_beginning():
     known = NOW - timedelta(days=1)
 
