@@ -123,3 +123,12 @@ async def test_a_page_that_breaks_is_found_where_its_styles_are(below, runtime):
     page = await below.get("/cw/", headers=PAGE)
     assert page.status == 500
     assert 'href="./static/style.css"' in page.text
+
+
+async def test_plex_is_to_be_told_the_address_that_a_listed_proxy_names(below):
+    open_ = {"access": {"open_networks": ["0.0.0.0/0"]}}
+    document = (await below.get("/api/config")).json()
+    await below.post("/api/config", {**document, **open_})
+    said = {"x-forwarded-for": "192.168.1.20", "x-forwarded-proto": "https", "x-forwarded-host": "nas.lan"}
+    page = await below.get("/cw/settings/webhooks", headers={**said, **PAGE}, peer=PROXY)
+    assert "https://nas.lan/cw/webhook/trakt" in page.text

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from crosswatch.access.register import ApiKey, Session
     from crosswatch.access.verdict import Guest
+    from crosswatch.access.visitors import Visitor
     from crosswatch.backup.shelf import Kept
     from crosswatch.web.ports import RuntimeLike
 
@@ -111,7 +112,9 @@ def _account_tests(runtime: RuntimeLike) -> tuple[tuple[str, str], ...]:
 
 def _hook(request: Request, runtime: RuntimeLike) -> str:
     """The address of the webhook as this browser would reach it."""
-    start = f"{request.state.visitor.scheme}://{request.headers.get('host', '')}"
+    visitor: Visitor = request.state.visitor
+    own, *shown = visitor.hosts  # a proxy may send another name than the one that it shows
+    start = f"{visitor.scheme}://{shown[0] if shown else own}"
     address = f"{start}{request.scope.get('root_path', '')}/webhook/trakt"
     return f"{address}?token=…" if runtime.config.settings.plex.webhook_secret else address
 
