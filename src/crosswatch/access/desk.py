@@ -43,7 +43,7 @@ MOST_WAITING = 8
 """So many tries wait for the processor at once; each takes memory and time on purpose."""
 
 SETUP = "set-up code"
-WRONG = "Name or password are wrong."
+WRONG = "The name or the password is wrong."
 
 log = logging.getLogger("crosswatch.access")
 
@@ -252,7 +252,7 @@ class AccessDesk:
             old_token: The cookie that the browser has now.
 
         Raises:
-            DeniedError: If name or password are wrong.
+            DeniedError: If the name or the password is wrong.
             TooManyTriesError: If there were too many wrong ones, or too many try at once.
             AccessError: If the register cannot be read or written.
         """

@@ -26,7 +26,7 @@ NAMELESS = (Reason.NO_MATCH, Reason.AMBIGUOUS_MATCH, Reason.WRONG_MATCH)
 """What saying what an item is can mend."""
 
 _PEOPLE = ("people", mark("People"))
-_SETTINGS = ("settings", mark("Settings"))
+_RULES = ("settings/rules", mark("Settings"))
 
 ELSEWHERE = {
     Reason.LINK_EXPIRED: ("people", mark("Link again")),
@@ -34,16 +34,19 @@ ELSEWHERE = {
     Reason.PERSON_UNKNOWN: _PEOPLE,
     Reason.PERSON_PAUSED: _PEOPLE,
     Reason.PERSON_NOT_LISTED: _PEOPLE,
-    Reason.SERVER_NOT_SELECTED: _SETTINGS,
+    Reason.SERVER_NOT_SELECTED: _RULES,
     Reason.SERVER_OFF: _PEOPLE,
-    Reason.LIBRARY_OFF: _SETTINGS,
-    Reason.KIND_OFF: _SETTINGS,
-    Reason.PLAYER_OFF: _SETTINGS,
-    Reason.NETWORK_OFF: _SETTINGS,
-    Reason.FEATURE_OFF: _SETTINGS,
-    Reason.APP_REFUSED: _SETTINGS,
+    Reason.LIBRARY_OFF: _RULES,
+    Reason.KIND_OFF: _RULES,
+    Reason.PLAYER_OFF: _RULES,
+    Reason.NETWORK_OFF: _RULES,
+    Reason.FEATURE_OFF: _RULES,
+    Reason.APP_REFUSED: ("settings/trakt", mark("Settings")),
 }
 """On which screen a reason is mended, and what the way there is called."""
+
+STRANGERS = frozenset({Reason.PERSON_UNLINKED, Reason.PERSON_NOT_LISTED})
+"""Reasons that befall those who may have no entry yet."""
 
 MENDS = {
     "plex_token": ("setup/plex", mark("Sign in to Plex")),
@@ -95,13 +98,19 @@ def next_action(play: Play, deliveries: Sequence[Delivery]) -> NextAction | None
         return NextAction(word=mark("Fix match"), way=f"history/{play.id}#match")
     if play.reason in ELSEWHERE:
         way, word = ELSEWHERE[play.reason]
-        return NextAction(word=word, way=way)
+        return NextAction(word=word, way=f"{way}{_place_of(play)}")
     if play.reason is Reason.IGNORED_BY_YOU:
         return NextAction(word=mark("Count it")) if deliveries else None
     is_open = play.verdict in (Verdict.QUEUED, Verdict.FAILED)
     if not (is_open and possible(play, deliveries).can_retry):
         return None
     return NextAction(word=mark("Try now") if play.verdict is Verdict.QUEUED else mark("Retry"))
+
+
+def _place_of(play: Play) -> str:
+    """Where people without an entry are shown on their page, as the end of an address; else empty."""
+    is_shown = play.reason in STRANGERS and play.account.id is not None
+    return f"#who-{play.server}-{play.account.id}" if is_shown else ""
 
 
 def mend(check: Check) -> NextAction | None:

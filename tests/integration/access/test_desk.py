@@ -258,7 +258,7 @@ async def test_a_hash_from_before_is_made_anew_and_ends_no_session(claimed, monk
 async def test_a_wrong_name_and_a_wrong_password_sound_the_same(claimed, name):
     with pytest.raises(DeniedError) as denied:
         await claimed.sign_in(name, OTHER, caller=AWAY, old_token=None)
-    assert str(denied.value) == "Name or password are wrong."
+    assert str(denied.value) == "The name or the password is wrong."
 
 
 async def fail(desk, times, caller=AWAY):

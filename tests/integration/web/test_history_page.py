@@ -137,8 +137,8 @@ async def test_what_needs_somebody_has_one_next_action(page, deliver, outcome, l
 async def test_a_skipped_play_leads_to_the_screen_where_that_is_changed(page, keep):
     await keep(ended(verdict=Verdict.SKIPPED, reason=Reason.PERSON_UNLINKED), ended(2, **SKIPPED))
     source = (await page())[1]
-    assert '<a href="./people">Link<' in source
-    assert '<a href="./settings">Settings<' in source
+    assert '<a href="./people#who-den-1">Link<' in source
+    assert '<a href="./settings/rules">Settings<' in source
 
 
 async def test_plays_stand_under_the_days_on_which_they_began(page, keep, runtime):

@@ -222,8 +222,9 @@ async def test_who_is_new_is_shown_with_what_they_played_and_where(household, re
     await runtime.ledger.record(
         [wants(skipped(1, DAVE)), wants(skipped(2, LOCAL)), wants(skipped(3, LOCAL)), wants(skipped(4, BOB))]
     )
-    text, _ = await read()
+    text, source = await read()
     new = text[text.index("New 2") : text.index("At Plex")]
+    assert f'id="who-den-{DAVE.id}"' in source  # where the way from a play of theirs leads
     assert "Local not signed in Pressed play 20:15 on Den: Arrival (2016). 2 plays were skipped." in new
     assert "dave_99 Pressed play 20:15 on Den: Arrival (2016). 1 play was skipped. Add dave_99 Never" in new
     assert "bob" not in new

@@ -171,7 +171,7 @@ async def test_before_there_is_a_password_signing_in_is_setting_one(web):
 async def test_a_wrong_password_says_how_to_get_back_in(web):
     answer = await web.post("/sign-in", b"name=admin&password=wrong", headers=FORM)
     assert answer.status == 401
-    assert "Name or password are wrong." in answer.text
+    assert "The name or the password is wrong." in answer.text
     assert "crosswatch reset-password" in answer.text
     assert "set-cookie" not in answer.headers
 

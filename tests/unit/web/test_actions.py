@@ -44,8 +44,8 @@ def row(state, reason, *, is_known=False):
             [row(WAITING, Reason.LINK_EXPIRED)],
             NextAction(word="Link again", way="people"),
         ),
-        (play(Verdict.SKIPPED, Reason.PERSON_UNLINKED), [], NextAction(word="Link", way="people")),
-        (play(Verdict.SKIPPED, Reason.LIBRARY_OFF), [], NextAction(word="Settings", way="settings")),
+        (play(Verdict.SKIPPED, Reason.PERSON_UNLINKED), [], NextAction(word="Link", way="people#who-den-1")),
+        (play(Verdict.SKIPPED, Reason.LIBRARY_OFF), [], NextAction(word="Settings", way="settings/rules")),
         (play(Verdict.SKIPPED, Reason.TOO_SHORT), [], None),
         (play(Verdict.SKIPPED, Reason.IGNORED_BY_YOU), [], None),
         (

@@ -48,7 +48,7 @@ async def ask(request: Request, runtime: Runtime, guest: Asking, next: str = "")
     "/sign-in",
     responses={
         200: {"description": "Signed in, by a cookie."},
-        401: {"description": "Name or password are wrong."},
+        401: {"description": "The name or the password is wrong."},
         429: {"description": "Too many were wrong; `Retry-After` says when the next try counts."},
     },
     openapi_extra=FIELDS,

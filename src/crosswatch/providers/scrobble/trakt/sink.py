@@ -130,7 +130,8 @@ class TraktSink:
         if not orders:
             return []
         matches = [order.match or await self._recall(order.media) for order in orders]
-        talk = self._talk(orders[0].account, f"{len(orders)} late plays")
+        late = "1 late play" if len(orders) == 1 else f"{len(orders)} late plays"
+        talk = self._talk(orders[0].account, late)
         batch = Backfill(talk, orders, matches, self._clock.now(), held=held)
         endings = await batch.run()
         for ending in endings:
