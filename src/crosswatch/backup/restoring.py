@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from crosswatch.access.file import FILE_NAME as ACCESS_NAME
+from crosswatch.access.file import AccessFile
 from crosswatch.access.register import FORMAT as ACCESS_FORMAT
 from crosswatch.access.register import Register
 from crosswatch.backup.archive import Manifest, make_private_folder, open_archive, unpack
@@ -119,12 +120,14 @@ def _look_at_config(path: Path) -> None:
 
 
 def _look_at_access(path: Path) -> None:
+    """Look whether it can be used, and end its sessions: some may have been ended since, for a reason."""
     try:
         register = msgspec.json.decode(path.read_bytes(), type=Register)
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise BackupError("What this backup says of who may come in cannot be read.") from None
     if register.format > ACCESS_FORMAT:
         raise BackupError("What this backup says of who may come in is of a newer CrossWatch.")
+    AccessFile(path.parent).update(lambda found: msgspec.structs.replace(found, sessions=()))
 
 
 def _look_at_database(path: Path, manifest: Manifest) -> None:

@@ -18,9 +18,11 @@ from itertools import pairwise
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from crosswatch.access.changes import make_user, with_user
 from crosswatch.access.file import AccessFile
+from crosswatch.access.register import Session
 from crosswatch.backup.archive import MANIFEST, make_archive, open_archive
 from crosswatch.backup.restoring import restore
 from crosswatch.backup.shelf import KEPT, NIGHT_HOUR, UNFINISHED, Shelf, due_after
@@ -89,6 +91,20 @@ async def test_what_was_there_comes_back_and_what_came_since_is_kept(folder, tmp
     assert "another" in (done.kept / "config.json").read_text()
     assert await plays(done.kept) == {1, 2, 3}
     assert stat.S_IMODE((folder / "config.json").stat().st_mode) == 0o600
+
+
+def test_a_session_that_was_ended_does_not_come_back(folder, tmp_path):
+    """A browser that was stolen, and signed out since, must not be let in by a restore."""
+    stolen = Session(id="s1", user="maya", digest="d" * 64, created_at=NOW, seen_at=NOW)
+    AccessFile(folder).update(lambda register: structs.replace(register, sessions=(stolen,)))
+    make_archive(folder, tmp_path / "mine.zip", now=NOW)
+
+    restore(tmp_path / "mine.zip", folder, now=NOW)
+    access = AccessFile(folder)
+    access.refresh()
+    assert access.register.sessions == ()
+    assert [user.name for user in access.register.users] == ["maya"]
+    assert stat.S_IMODE((folder / "access.json").stat().st_mode) == 0o600
 
 
 async def test_a_backup_is_made_while_the_app_writes(folder, tmp_path):
