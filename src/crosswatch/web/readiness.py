@@ -19,9 +19,15 @@ def names_in(texts: Iterable[str]) -> frozenset[str]:
     return frozenset(name.strip() for text in texts for name in text.split(",") if name.strip())
 
 
-def unknown_names(names: Collection[str], health: Health) -> list[str]:
-    """Those that are neither a kind of check nor the id of one: a slip, which must not pass for readiness."""
-    known = {*KINDS, *(check.id for check in health.checks)}
+def unknown_names(names: Collection[str], health: Health, *, may_read: bool) -> list[str]:
+    """Those that are neither a kind of check nor the id of one: a slip, which must not pass for readiness.
+
+    Args:
+        names: What was asked for.
+        health: All checks.
+        may_read: Whether ids may be named: who is linked could be found out by trying the ids of names.
+    """
+    known = {*KINDS, *(check.id for check in health.checks if may_read)}
     return sorted(name for name in names if name not in known)
 
 

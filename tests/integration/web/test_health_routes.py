@@ -141,6 +141,16 @@ async def test_a_stranger_learns_kinds_and_levels_only(ready, runtime):
     assert not re.search(r"Den|maya|-[0-9a-f]{8}", answer.text)
 
 
+async def test_a_stranger_cannot_find_out_who_is_linked_by_asking_for_their_check(ready, runtime):
+    link = next(check.id for check in (await runtime.upkeep.look()).checks if check.kind == "link")
+
+    for name in (link, "link-00000000"):
+        for how in ("only", "ignore"):
+            answer = await ready.get(f"/readyz?{how}={name}", **STRANGER)
+            assert (answer.status, answer.json()) == (400, {"detail": f"There is no check called {name}."})
+    assert (await ready.get("/readyz?only=link", **STRANGER)).status == 200
+
+
 async def test_strangers_are_told_the_same_for_some_moments_however_often_they_ask(ready, runtime):
     assert (await ready.get("/readyz", **STRANGER)).status == 200
     lose_the_server(runtime)

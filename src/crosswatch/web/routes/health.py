@@ -57,7 +57,7 @@ async def ready(runtime: Runtime, guest: Asking, only: Names = [], ignore: Names
     named, left_out = names_in(only), names_in(ignore)
     may_read = guest.scope is not None and guest.scope.covers(Scope.READ)
     health = await (runtime.upkeep.look() if may_read else runtime.upkeep.glance())
-    if unknown := unknown_names({*named, *left_out}, health):
+    if unknown := unknown_names({*named, *left_out}, health, may_read=may_read):
         return Json(refusal(f"There is no check called {', '.join(unknown)[:200]}."), 400)
     checks = considered(health, only=named, ignore=left_out)
     status = status_of(checks)
