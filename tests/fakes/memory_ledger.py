@@ -367,7 +367,7 @@ class MemoryLedger:
 
     def _backlog_of(self, account):
         waiting = self._pending(account)
-        finished = [row.desired.at for row in waiting if row.desired.action is DesiredAction.WATCHED]
+        finished = [row for row in waiting if row.desired.action is DesiredAction.WATCHED]
         dead = [
             row
             for row in self._deliveries.values()
@@ -376,8 +376,8 @@ class MemoryLedger:
         return Backlog(
             pending=len(waiting),
             watched=len(finished),
-            oldest_at=min(finished, default=None),
-            next_attempt_at=min((row.next_attempt_at for row in waiting), default=None),
+            oldest_at=min((row.desired.at for row in finished), default=None),
+            next_attempt_at=min((row.next_attempt_at for row in finished), default=None),
             dead=len(dead),
         )
 

@@ -124,7 +124,7 @@ class Backlog:
         pending: Deliveries that the sink does not know yet.
         watched: How many of them are finished plays.
         oldest_at: When the oldest of those was watched, or None.
-        next_attempt_at: When the next of them is due, or None.
+        next_attempt_at: When the next of those is due, or None.
         dead: Deliveries that were refused for good.
     """
 

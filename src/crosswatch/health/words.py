@@ -25,5 +25,7 @@ def span_words(span: timedelta) -> str:
 
 
 def size_words(count: int) -> str:
-    """`512 MB`, `3.4 GB`; thousands, as disks are sold."""
+    """`80 kB`, `512 MB`, `3.4 GB`; thousands, as disks are sold."""
+    if count < 10**6:
+        return f"{count / 1e3:.0f} kB"
     return f"{count / 1e9:.1f} GB" if count >= 10**9 else f"{count / 1e6:.0f} MB"

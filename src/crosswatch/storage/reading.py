@@ -132,7 +132,7 @@ def read_backlog(connection: sqlite3.Connection) -> dict[SinkAccount, Backlog]:
             pending=row["pending"],
             watched=row["watched"],
             oldest_at=None if row["oldest_at"] is None else to_time(row["oldest_at"]),
-            next_attempt_at=to_time(row["next_attempt_at"]),
+            next_attempt_at=None if row["next_attempt_at"] is None else to_time(row["next_attempt_at"]),
             dead=dead.get(account, 0),
         )
     return backlog

@@ -166,7 +166,8 @@ SELECT
 
 WAITING = """
 SELECT sink, account, count(*) AS pending, sum(is_watched) AS watched,
-    min(CASE WHEN is_watched = 1 THEN at END) AS oldest_at, min(next_attempt_at) AS next_attempt_at
+    min(CASE WHEN is_watched = 1 THEN at END) AS oldest_at,
+    min(CASE WHEN is_watched = 1 THEN next_attempt_at END) AS next_attempt_at
 FROM delivery WHERE state = 'pending' GROUP BY sink, account
 """
 

@@ -28,7 +28,7 @@ def test_a_span_is_as_exact_as_it_matters(span, words):
 
 
 @pytest.mark.parametrize(
-    ("count", "words"), [(0, "0 MB"), (512_400_000, "512 MB"), (3_440_000_000, "3.4 GB")]
+    ("count", "words"), [(0, "0 kB"), (81_920, "82 kB"), (512_400_000, "512 MB"), (3_440_000_000, "3.4 GB")]
 )
 def test_room_is_counted_as_disks_are_sold(count, words):
     assert size_words(count) == words
