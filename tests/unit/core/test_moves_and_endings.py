@@ -67,6 +67,14 @@ def test_a_player_that_turns_up_anew_before_its_viewing_can_have_ended_goes_on(s
     assert len({event.play_id for event in stage.events}) == len(stage.tracker.sessions) == 1
 
 
+@pytest.mark.parametrize("offset_s", [5_200, 5_700], ids=["was paused", "was paused on the way"])
+def test_a_player_that_cannot_have_come_so_far_anew_goes_on(stage, offset_s):
+    """Its viewing may have ended while we were away, but then it would be near the beginning again."""
+    playing(stage, 5_210, key="1").after(LENGTH_S - 5_210 + 300)
+    stage.list(row(key="2", offset_s=offset_s), reconnected=True).after(1).frame("playing", offset_s, key="2")
+    assert len({event.play_id for event in stage.events}) == len(stage.tracker.sessions) == 1
+
+
 def test_a_key_that_was_given_anew_after_a_gap_is_another_viewing_of_the_same_item(stage):
     playing(stage, 60, key="1").after(LENGTH_S).list(reconnected=True)
     stage.after(2).frame("playing", 60, key="1").answer()
