@@ -263,9 +263,9 @@ class Watching:
         self._servers: list[WatchedServer] = []
         self._strangers: dict[str, KeptPipeline] = {}
         self._home = Home()
+        self._settings: Settings | None = None
         self._listens = False
         self._changing = asyncio.Lock()
-        self.is_stopped = False
 
     @property
     def servers(self) -> tuple[WatchedServer, ...]:
@@ -285,7 +285,7 @@ class Watching:
             listens: Whether to open their sockets; without, they are only asked about what webhooks say.
         """
         async with self._changing:
-            options = _options(settings)
+            self._settings, options = settings, _options(settings)
             wanted = keyed_servers(settings)
             kept = {
                 one.key: one
@@ -304,19 +304,18 @@ class Watching:
                     self._around,
                     claim=self._is_free,
                     take_over=self._give_way,
-                    learned=lambda: self._look_again(settings),
+                    learned=self._look_again,
                 )
                 for key, one in wanted.items()
             ]
             self._listens = listens
             for server in self._servers:
                 await server.start(listens=listens)
-            self.is_stopped = False
         await self._take_up()
 
-    def _look_again(self, settings: Settings) -> None:
+    def _look_again(self) -> None:
         """Have plays judged again that had ended before it was known who the owner is."""
-        home = self.home(settings)
+        home = self.home(self._settings) if self._settings is not None else Home()
         if home != self._home:
             self._home = home
             for server in self._servers:
@@ -341,7 +340,6 @@ class Watching:
     async def stop(self) -> None:
         """Close all sockets, and take in no webhooks."""
         async with self._changing:
-            self.is_stopped = True
             strangers, self._strangers = list(self._strangers.values()), {}
             await asyncio.gather(*[one.stop() for one in self._servers], *[one.stop() for one in strangers])
             self._servers = []

@@ -16,7 +16,7 @@ from crosswatch.core.people import TO_COME, UNKNOWN_PEOPLE
 from crosswatch.core.plays import PlayState
 from crosswatch.core.ports import PlayQuery
 from crosswatch.core.reasons import Reason, Verdict
-from crosswatch.errors import CorrectionError, SourceNotFoundError
+from crosswatch.errors import CorrectionError, SourceError, SourceNotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
@@ -105,7 +105,8 @@ class SecondLook:
     async def _with_names(self, play: Play) -> Play:
         number = play.account.id
         if number is not None and not play.account.has_all_names:
-            await self._source.resolve_account(number)
+            with contextlib.suppress(SourceError):  # then this one stays unknown, and no other waits for it
+                await self._source.resolve_account(number)
         return replace(play, account=self._source.known_account(play.account))
 
 
