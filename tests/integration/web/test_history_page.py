@@ -141,6 +141,16 @@ async def test_a_skipped_play_leads_to_the_screen_where_that_is_changed(page, ke
     assert '<a href="./settings/rules">Settings<' in source
 
 
+async def test_a_play_shows_when_it_began_and_when_it_ended_as_the_live_page_does(page, keep, web):
+    play = ended()
+    await keep(replace(play, started_at=play.started_at - timedelta(hours=2)))
+    [when] = re.findall(r'<p class="when">(.*?)</p>', (await page())[1])
+    began, over = re.findall(r'data-clock="(\d+)"', when)
+    assert int(began) < int(over)
+    live = (await web.get("/", headers=PAGE)).text
+    assert f'data-at="{over}"' in live
+
+
 async def test_plays_stand_under_the_days_on_which_they_began(page, keep, runtime):
     now = runtime.clock.now()
     for number, days in enumerate((0, 1, 3, 400), 1):

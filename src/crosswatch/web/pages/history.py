@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from crosswatch.core.events import MediaKind, PlayId
 from crosswatch.core.people import watched_mark
+from crosswatch.core.plays import PlayState
 from crosswatch.core.ports import PlayQuery
 from crosswatch.core.reasons import EXPLANATIONS, Reason, Verdict
 from crosswatch.web.actions import next_action
@@ -124,11 +125,13 @@ class Row:
     Attributes:
         card: What it was and how it stands.
         began_at: When it began, by which it is listed.
+        ended_at: When it ended, as other screens show it, or None.
         action: What is to be done about it next, or None.
     """
 
     card: Card
     began_at: datetime
+    ended_at: datetime | None
     action: NextAction | None
 
 
@@ -214,9 +217,11 @@ async def look(runtime: RuntimeLike, filters: Filters, cursor: str) -> HistoryPa
 
 def build_row(play: Play, deliveries: Sequence[Delivery], mark: float) -> Row:
     """A play of the list."""
+    card = build_card(play, deliveries, mark)
     return Row(
-        card=build_card(play, deliveries, mark),
+        card=card,
         began_at=play.started_at,
+        ended_at=card.shown_at if play.state is PlayState.ENDED else None,
         action=next_action(play, deliveries),
     )
 
