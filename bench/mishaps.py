@@ -59,6 +59,7 @@ class Viewing:
     trakt: SimulatedTrakt
     run: Callable[[], AbstractAsyncContextManager[Child]]
     length_s: float
+    _child: Child | None = None
     _running: contextlib.AsyncExitStack = field(default_factory=contextlib.AsyncExitStack)
     _ended_at: datetime | None = None
 
@@ -68,7 +69,8 @@ class Viewing:
 
     async def kill(self) -> None:
         """End it as a power cut would."""
-        await self._child.kill()
+        if self._child is not None:
+            await self._child.kill()
         await self._running.aclose()
 
     async def stop(self) -> None:
