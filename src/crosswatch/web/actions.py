@@ -45,6 +45,11 @@ ELSEWHERE = {
 }
 """On which screen a reason is mended, and what the way there is called."""
 
+OF_PEOPLE = frozenset(
+    {Reason.LINK_EXPIRED, Reason.PERSON_UNLINKED, Reason.PERSON_PAUSED, Reason.PERSON_NOT_LISTED}
+)
+"""Reasons that a button on the page of people mends altogether."""
+
 STRANGERS = frozenset({Reason.PERSON_UNLINKED, Reason.PERSON_NOT_LISTED})
 """Reasons that befall those who may have no entry yet."""
 

@@ -13,7 +13,7 @@ from crosswatch.core.people import watched_mark
 from crosswatch.core.plays import DeliveryState, PlayState
 from crosswatch.core.reasons import Reason, Verdict
 from crosswatch.core.sentences import account_words, accounts_words, percent_words, tell_delivery
-from crosswatch.web.actions import NAMELESS, NextAction, next_action, possible
+from crosswatch.web.actions import NAMELESS, OF_PEOPLE, NextAction, next_action, possible
 from crosswatch.web.issue_text import Evidence, issue_text
 from crosswatch.web.languages import mark, translate
 from crosswatch.web.now import SHAPES, WORDS, Badge, build_card
@@ -180,11 +180,16 @@ def build_page(runtime: RuntimeLike, evidence: Evidence, chosen: str) -> PlayPag
         issue=redact(issue_text(evidence, card.told.sentence)),
         may=possible(play, deliveries),
         action=next_action(play, deliveries),
-        hint="" if play.reason in NAMELESS and play.media.kind.is_scrobbled else card.told.action,
+        hint="" if _has_button(play) else card.told.action,
         chosen=chosen,
         search=search_for(play.media),
         now=runtime.clock.now(),
     )
+
+
+def _has_button(play: Play) -> bool:
+    """Whether the button leads to what the words would have one write: a match, or somebody's entry."""
+    return (play.reason in NAMELESS and play.media.kind.is_scrobbled) or play.reason in OF_PEOPLE
 
 
 def heading(play: Play, deliveries: Sequence[Delivery]) -> str:
