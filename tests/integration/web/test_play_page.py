@@ -99,7 +99,7 @@ async def test_why_it_was_not_scrobbled_is_told_step_by_step(look, deliver):
 
 async def test_a_play_of_a_stranger_is_mended_by_a_button_and_asks_nobody_to_write_a_file(look, deliver):
     play = await deliver(ended(verdict=Verdict.SKIPPED, reason=Reason.PERSON_UNLINKED), {})
-    text, source = await look(play.id)
+    text, source = await look(play)
     assert "is not linked to a Trakt account." in text
     assert "says what to write" not in text
     assert ">Link</a>" in source
