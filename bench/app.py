@@ -83,8 +83,9 @@ def register(trakt: SimulatedTrakt) -> None:
 
 
 def tokens_of(trakt: SimulatedTrakt, account: str) -> dict[str, Any]:
-    """Tokens of a new account, as `config.json` holds them."""
-    trakt.add_user(account)
+    """Tokens of an account, as `config.json` holds them; a new account is made."""
+    if account not in trakt.world.users:
+        trakt.add_user(account)
     answer = trakt.link(account, CLIENT_ID).answer()
     return {**answer, "expires_at": answer["created_at"] + answer["expires_in"]}
 
