@@ -22,8 +22,11 @@ EVENING = datetime(2026, 11, 20, 20, 0, tzinfo=UTC).timestamp()
 LOOK_S = 1.0
 """Real seconds between two looks at a thread that is at work."""
 
-TURNS = 4
-"""How often others get their turn before time is taken to stand still; it costs next to nothing."""
+NEAR_S = 1.0
+"""A leap so short does no harm where something was on its way after all."""
+
+ARRIVES_WITHIN_S = 0.001
+"""Real seconds within which it has arrived, also where the kernel is busy: waited before each longer leap."""
 
 THREADED = ("crosswatch.storage.threads", "crosswatch.beside")
 """The modules whose futures are settled by threads of their own."""
@@ -38,11 +41,10 @@ class _LeapingSelector(selectors.DefaultSelector):
             return ready
         if self.loop.is_held or timeout is None:
             return super().select(LOOK_S)
-        for _ in range(TURNS):  # what was sent on the loopback has arrived, or the kernel gets its turn now
-            os.sched_yield()
-            ready = super().select(0)
-            if ready:
-                return ready
+        os.sched_yield()  # what was sent on the loopback has arrived, or the kernel gets its turn now
+        ready = super().select(0 if timeout <= NEAR_S else ARRIVES_WITHIN_S)
+        if ready:
+            return ready
         self.loop.leap(timeout)
         return []
 
