@@ -35,6 +35,9 @@ OUTAGE_S = 8.0
 SETTLES_S, QUICK_SETTLES_S = 220.0, 5.0
 """How long it may take until all is made good; late plays are told after 90 s."""
 
+KNOWN_AFTER_S = 5.0
+"""How long it runs at first: what was watched before it knew the server is nobody's wish."""
+
 TOLERANCE = timedelta(minutes=2)
 HOW = (
     "Plays in Trakt's history after one film of {length:g} s that was seen to its end, {settles:g} s later. "
@@ -151,6 +154,7 @@ async def deaf(viewing: Viewing) -> None:
 
 async def away(viewing: Viewing) -> None:
     """Not running during the whole film."""
+    await asyncio.sleep(KNOWN_AFTER_S)
     await viewing.kill()
     async with viewing.film():
         await viewing.part(1.0)

@@ -145,7 +145,9 @@ async def run(plan: Plan, say: Callable[[str], None]) -> Report:
         if plan.log is not None:
             shutil.copyfile(ground.log_path, plan.log)
         owners = {who: (account,) for who, account in links.items()}
-        comparison = compare(_knowable(truth, plexes), truth.held(), owners, plays, tolerance=TOLERANCE)
+        comparison = compare(
+            _knowable(truth, plexes, links), truth.held(), owners, plays, tolerance=TOLERANCE
+        )
         return Report(
             plan=plan,
             comparison=comparison,
@@ -197,7 +199,7 @@ def _watchable(plex: SimulatedPlex) -> list[Item]:
     ]
 
 
-def _knowable(truth: Truth, plexes: list[SimulatedPlex]) -> list[Seen]:
+def _knowable(truth: Truth, plexes: list[SimulatedPlex], links: dict[str, str]) -> list[Seen]:
     """What was watched, without the viewings that CrossWatch may or may not know of.
 
     Reports get lost while a server is down. If it heard too little of a viewing and did not count it
@@ -210,9 +212,8 @@ def _knowable(truth: Truth, plexes: list[SimulatedPlex]) -> list[Seen]:
     for viewing, seen in zip(viewings, truth.seen(), strict=True):
         heard = viewing.reported_ms / viewing.item.length_ms
         unclear = seen.progress is not None and seen.progress >= 100 * HEARD_SHARE and not viewing.counted_at
-        if unclear and not any(
-            one.label == seen.trakt_label and seen.misses_by(one.at) <= TOLERANCE for one in held
-        ):
+        theirs = [one for one in held if (one.account, one.label) == (links.get(seen.who), seen.trakt_label)]
+        if unclear and not any(seen.misses_by(one.at) <= TOLERANCE for one in theirs):
             known.append(replace(seen, progress=100 * min(heard, HEARD_SHARE - 0.01)))
         else:
             known.append(seen)
