@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from crosswatch.core.events import PlayId
+from crosswatch.core.events import Media, PlayId
 from crosswatch.core.facts import HistoryRow
 from crosswatch.core.filters import fold
 from crosswatch.core.plays import Cursor, Play, PlayState
@@ -24,6 +24,9 @@ COVER_AFTER = timedelta(minutes=10)
 
 COVER_BEFORE = timedelta(minutes=2)
 """How long before its start, for clocks differ."""
+
+SHORTEST_VIEWING = timedelta(minutes=10)
+"""See `soonest_anew`."""
 
 TWIN = timedelta(minutes=2)
 """Two lines of one account and item within this time are one play (doubles a few seconds apart occur)."""
@@ -133,16 +136,22 @@ def is_about(play: Play, row: HistoryRow) -> bool:
 def spans(play: Play, moment: datetime) -> bool:
     """Whether a server may have counted this viewing at that moment.
 
-    After we heard of it last it may have gone on to the end of the item. Once its line is known, nothing
-    later is about it but a twin of that line.
+    After we heard of it last it may have gone on to the end of the item, and have paused on the way as long
+    as another viewing could not have been counted yet. Once its line is known, nothing later is about it but
+    a twin of that line.
     """
     latest = max(play.ended_at or play.last_seen_at, play.last_seen_at)
     if play.history_key:
         latest = max(latest, play.watched_at or latest) + TWIN
     else:
         rest = length_of(play.media.duration_ms) - timedelta(milliseconds=play.offset_ms or 0)
-        latest += max(rest, timedelta(0)) + COVER_AFTER
+        latest += max(max(rest, timedelta(0)) + COVER_AFTER, soonest_anew(play.media))
     return play.started_at - COVER_BEFORE <= moment <= latest
+
+
+def soonest_anew(media: Media) -> timedelta:
+    """How much passes at least from the end of a viewing to the count of another one of the same item."""
+    return length_of(media.duration_ms) / 2 or SHORTEST_VIEWING
 
 
 def is_same_item(play: Play, row: HistoryRow) -> bool:

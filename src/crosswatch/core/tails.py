@@ -14,19 +14,14 @@ from crosswatch.core.events import Percent
 from crosswatch.core.filters import is_same_person
 from crosswatch.core.plays import Origin, Play
 from crosswatch.core.policy import LEAST_MARK, PAUSE_LIMIT
-from crosswatch.core.progress import length_of
 from crosswatch.core.reasons import Reason
-from crosswatch.core.reconcile import spans
+from crosswatch.core.reconcile import soonest_anew, spans
 
 TAIL_GAP = timedelta(hours=36)
 """Within this time a viewing that goes on where a counted one of the same item stopped is its tail."""
 
 TAIL_SLACK_PERCENT = 10.0
 """How much earlier than the stop a tail may begin: players rewind a little on resume, and so do people."""
-
-SHORTEST_VIEWING = timedelta(minutes=10)
-"""So much passes from the end of a viewing to the count of another one, if the length of the item is unknown;
-else half its length."""
 
 _WITHDRAWN = (Reason.IGNORED_BY_YOU, Reason.TAKEN_BACK)
 """Reasons of a viewing that does not count any more, because somebody said so."""
@@ -61,8 +56,7 @@ def _reached(play: Play) -> float:
 
 def _is_recount(play: Play, counted_at: datetime, earlier: Play) -> bool:
     """Whether nothing is known of a viewing but its count, and that came too soon for another viewing."""
-    shortest = length_of(play.media.duration_ms) / 2 or SHORTEST_VIEWING
-    return counted_at - (earlier.ended_at or counted_at) < shortest
+    return counted_at - (earlier.ended_at or counted_at) < soonest_anew(play.media)
 
 
 def _is_same_item(play: Play, earlier: Play) -> bool:

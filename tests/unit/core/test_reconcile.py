@@ -68,7 +68,8 @@ def findings(rows, plays, **given):
         pytest.param(
             3_000 + REST_S + COVER_AFTER.total_seconds(), True, id="a little after it could have ended"
         ),
-        pytest.param(3_001 + REST_S + COVER_AFTER.total_seconds(), False, id="long after"),
+        pytest.param(3_000 + LENGTH_S / 2, True, id="after a pause too short for another viewing"),
+        pytest.param(3_001 + LENGTH_S / 2, False, id="long after"),
     ],
 )
 def test_a_line_is_about_a_viewing_if_its_time_can_be(seconds, is_covered):
