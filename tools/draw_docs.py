@@ -107,7 +107,7 @@ def _groups() -> dict[Reason, str]:
 
 def _plain(template: str) -> str:
     """The sentence with its facts in italics, as they will stand there; within code in angle brackets."""
-    parts = template.replace(" {detail}", "").split("`")
+    parts = re.sub(r"\[ \{detail\}\]|[][]", "", template).split("`")
     marks = (r"*\1*", r"<\1>")
     marked = [re.sub(r"\{(\w+)\}", marks[place % 2], part) for place, part in enumerate(parts)]
     return "`".join(marked).strip()

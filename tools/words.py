@@ -17,7 +17,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 from crosswatch.config.schema import schema
-from crosswatch.core.reasons import EXPLANATIONS
+from crosswatch.core.sentences import EXPLAINED
 from crosswatch.health.checks import WORDS
 from crosswatch.web.drawing import HERE
 from crosswatch.web.languages import DOMAIN, LANGUAGES, LOCALE, SOURCE_LANGUAGE
@@ -25,26 +25,34 @@ from crosswatch.web.languages import DOMAIN, LANGUAGES, LOCALE, SOURCE_LANGUAGE
 if TYPE_CHECKING:
     from pathlib import Path
 
-METHODS = [("templates/**.html", "jinja2"), ("**.py", "python")]
+HOUSE = HERE.parent
+PYTHON = [("**.py", "python")]
+METHODS = [("templates/**.html", "jinja2"), *PYTHON]
 OPTIONS = {"templates/**.html": {"newstyle_gettext": "true", "extensions": "jinja2.ext.i18n"}}
+PHRASES = {"say": None, "say_count": (1, 2), "mark": None}
+"""What the other rooms say (`crosswatch.core.phrases`)."""
+
 KEYWORDS = {
+    **PHRASES,
     "_": None,
     "gettext": None,
     "ngettext": (1, 2),
     "translate": None,
     "translate_count": (1, 2),
-    "mark": None,
 }
 WIDTH = 110
 
 
 def collect() -> Catalog:
-    """Every text of the pages, and those of the core that pages translate, without translations."""
+    """Every text of the pages, and those of other rooms that pages translate, without translations."""
     found = Catalog(fuzzy=False)
     for name, _, text, _, _ in extract_from_dir(str(HERE), METHODS, OPTIONS, KEYWORDS):
         found.add(text, locations=[(name, None)])
+    for name, _, text, _, _ in extract_from_dir(str(HOUSE), PYTHON, keywords=PHRASES):
+        found.add(text, locations=[(name, None)])
     of_keys = (text for key in schema() for text in (key.label, key.help))
-    for text in (*WORDS.values(), *(one.title for one in EXPLANATIONS.values()), *of_keys):
+    of_reasons = (text for one in EXPLAINED for text in (one.title, one.sentence, one.action))
+    for text in filter(None, (*WORDS.values(), *of_reasons, *of_keys)):
         found.add(text)
     return found
 

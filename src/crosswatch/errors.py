@@ -30,6 +30,11 @@ from __future__ import annotations
 class CrossWatchError(Exception):
     """The root; its text is a sentence for people that names what to do where somebody can act."""
 
+    @property
+    def sentence(self) -> str:
+        """The text as it was made: a phrase (`core.phrases`) can still be told in another language."""
+        return self.args[0] if self.args else ""
+
 
 class ConfigError(CrossWatchError):
     """A configuration cannot be used.

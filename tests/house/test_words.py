@@ -11,7 +11,7 @@ from crosswatch.web.languages import LANGUAGES, SOURCE_LANGUAGE
 from tools import words
 
 OTHERS = sorted(set(LANGUAGES) - {SOURCE_LANGUAGE})
-GAPS = re.compile(r"%\(\w+\)\d*[sd]|%[sd]|</?\w+[^>]*>|`[^`]+`|\]\([^)]+\)")
+GAPS = re.compile(r"%\(\w+\)\d*[sd]|%[sd]|\{\w+\}|</?\w+[^>]*>|`[^`]+`|\]\([^)]+\)")
 """What is filled in, marked or linked; a word inside a tag that the page's script reads may differ."""
 
 SAID_BY_TAGS = re.compile(r'data-for="[^"]*"')

@@ -16,6 +16,7 @@ import msgspec
 
 import crosswatch
 from crosswatch.config.secrets import mask
+from crosswatch.core.phrases import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -78,7 +79,7 @@ def build_bundle(found: Findings, redact: Callable[[str], str]) -> bytes:
     texts = {
         "README.txt": README,
         "about.json": _json(about),
-        "health.json": _json([msgspec.to_builtins(check) for check in found.checks]),
+        "health.json": _json([msgspec.to_builtins(check, enc_hook=plain) for check in found.checks]),
         "config.json": _json(mask(found.document)),
         "log.txt": "\n".join(found.lines),
     }

@@ -1,7 +1,8 @@
 """Why a play went the way it did: a closed list, the same for API, log, metrics and pages.
 
 Codes never change their meaning. A sentence is filled with the play's own facts (`{person}`, `{title}`,
-`{account}`, `{login}`, `{library}`, `{percent}`, `{detail}`); missing ones read as "unknown".
+`{account}`, `{login}`, `{library}`, `{percent}`, `{detail}`); missing ones read as "unknown", and a piece in
+brackets goes with a fact that is empty (`core.phrases`).
 """
 
 from __future__ import annotations
@@ -90,11 +91,11 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     ),
     Reason.TRAKT_DOWN: Explanation(
         title="Trakt isn't answering",
-        sentence="Trakt isn't answering. {title} is safe here and will be sent by itself. {detail}",
+        sentence="Trakt isn't answering. {title} is safe here and will be sent by itself.[ {detail}]",
     ),
     Reason.RATE_LIMITED: Explanation(
         title="Trakt asks for patience",
-        sentence="Trakt asked to wait. {title} will be sent by itself. {detail}",
+        sentence="Trakt asked to wait. {title} will be sent by itself.[ {detail}]",
     ),
     Reason.OUTCOME_UNKNOWN: Explanation(
         title="Asking Trakt again",
@@ -135,7 +136,7 @@ EXPLANATIONS: dict[Reason, Explanation] = {
         "from {mark}.",
     ),
     Reason.ALREADY_RECORDED: Explanation(
-        title="Already recorded", sentence="Trakt had this play of {title} already. {detail}"
+        title="Already recorded", sentence="Trakt had this play of {title} already.[ {detail}]"
     ),
     Reason.BELOW_THRESHOLD: Explanation(
         title="Not watched far enough",
@@ -154,10 +155,10 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     ),
     Reason.DUPLICATE_OF: Explanation(
         title="Part of an earlier play",
-        sentence="This is the tail of a play of {title} that counts already. {detail}",
+        sentence="This is the tail of a play of {title} that counts already.[ {detail}]",
     ),
     Reason.TYPE_UNSUPPORTED: Explanation(
-        title="Nothing for Trakt", sentence="{title} is not a film or an episode of a library ({detail})."
+        title="Nothing for Trakt", sentence="{title} is not a film or an episode of a library[ ({detail})]."
     ),
     Reason.PERSON_UNKNOWN: Explanation(
         title="Plex did not say who",
@@ -166,12 +167,12 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     ),
     Reason.PERSON_NOT_LISTED: Explanation(
         title="Not on the list",
-        sentence="{person} (id {account_id}) is not in `username_whitelist`. {detail}",
-        action="Add the name, or `id:{account_id}`, to features.scrobble.filters.username_whitelist.",
+        sentence="{person}[ (id {account_id})] is not in `username_whitelist`.[ {detail}]",
+        action="Add the name[, or `id:{account_id}`,] to features.scrobble.filters.username_whitelist.",
     ),
     Reason.PERSON_UNLINKED: Explanation(
         title="Not linked",
-        sentence="{person} (id {account_id}) is not linked to a Trakt account. {detail}",
+        sentence="{person}[ (id {account_id})] is not linked to a Trakt account.[ {detail}]",
         action="Link {person} in `people`; `crosswatch people` says what to write.",
     ),
     Reason.PERSON_PAUSED: Explanation(
@@ -181,32 +182,32 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     ),
     Reason.SERVER_NOT_SELECTED: Explanation(
         title="Another server",
-        sentence="The play came from a server that `server_uuid` does not name ({detail}).",
+        sentence="The play came from a server that `server_uuid` does not name[ ({detail})].",
         action="Set `server_uuid` to that id, or empty it.",
     ),
     Reason.SERVER_OFF: Explanation(
         title="Server is off",
-        sentence="Plays of {person} on that server do not count ({detail}).",
+        sentence="Plays of {person} on that server do not count[ ({detail})].",
         action="Add that id to `servers` in the entry of {person} in `people`, or empty that list.",
     ),
     Reason.LIBRARY_OFF: Explanation(
         title="Library is off",
-        sentence="The library {library} is not among those that count. {detail}",
+        sentence="The library {library} is not among those that count.[ {detail}]",
         action="Add it to `libraries`, or empty that list: in features.scrobble.filters, or in `people`.",
     ),
     Reason.KIND_OFF: Explanation(
         title="Kind is off",
-        sentence="{title} is of a kind that does not count for {person} ({detail}).",
+        sentence="{title} is of a kind that does not count for {person}[ ({detail})].",
         action="Add it to `kinds`, or empty that list: in features.scrobble.filters, or in `people`.",
     ),
     Reason.PLAYER_OFF: Explanation(
         title="Player is off",
-        sentence="{title} was played on a player that does not count for {person} ({detail}).",
+        sentence="{title} was played on a player that does not count for {person}[ ({detail})].",
         action="Add it to `players`, or empty that list: in features.scrobble.filters, or in `people`.",
     ),
     Reason.NETWORK_OFF: Explanation(
         title="Network is off",
-        sentence="{title} was played over a network that does not count for {person} ({detail}).",
+        sentence="{title} was played over a network that does not count for {person}[ ({detail})].",
         action="Add it to `networks`, or empty that list: in features.scrobble.filters, or in `people`.",
     ),
     Reason.FEATURE_OFF: Explanation(
@@ -225,22 +226,22 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     ),
     Reason.NO_MATCH: Explanation(
         title="Trakt doesn't know it",
-        sentence="Trakt doesn't know {title}. {detail}",
+        sentence="Trakt doesn't know {title}.[ {detail}]",
         action=MEND,
     ),
     Reason.AMBIGUOUS_MATCH: Explanation(
         title="More than one candidate",
-        sentence="Trakt knows more than one that could be {title}, and none is guessed. {detail}",
+        sentence="Trakt knows more than one that could be {title}, and none is guessed.[ {detail}]",
         action=MEND,
     ),
     Reason.WRONG_MATCH: Explanation(
         title="Trakt took it for something else",
-        sentence="Trakt answered with another title than {title}. {detail}",
+        sentence="Trakt answered with another title than {title}.[ {detail}]",
         action=MEND,
     ),
     Reason.REJECTED: Explanation(
         title="Trakt refused it",
-        sentence="Trakt refused {title}. {detail}",
+        sentence="Trakt refused {title}.[ {detail}]",
         action="See the trace, then press Retry.",
     ),
 }

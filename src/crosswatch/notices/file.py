@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from crosswatch.config.atomic import write_atomically
+from crosswatch.core.phrases import plain
 from crosswatch.errors import PayloadError
 from crosswatch.notices.book import Book
 
@@ -43,4 +44,4 @@ def write_book(path: Path, book: Book) -> None:
     Raises:
         OSError: If it cannot be written.
     """
-    write_atomically(path, msgspec.json.encode(book))
+    write_atomically(path, msgspec.json.encode(book, enc_hook=plain))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from crosswatch.core.events import Media
+from crosswatch.core.phrases import packed, unpacked
 from crosswatch.core.plays import DeliveryState
 from crosswatch.core.ratings import Rating, with_newer, with_outcome
 from crosswatch.core.reasons import Reason
@@ -101,7 +102,7 @@ def _values(rating: Rating) -> Values:
         "attempts": rating.attempts,
         "next_attempt_at": from_time(rating.next_attempt_at),
         "reason": rating.reason.value,
-        "detail": rating.detail,
+        "detail": packed(rating.detail),
         "updated_at": from_time(rating.updated_at),
     }
 
@@ -118,6 +119,6 @@ def _rating_from(row: sqlite3.Row) -> Rating:
         attempts=row["attempts"],
         next_attempt_at=to_time(row["next_attempt_at"]),
         reason=Reason(row["reason"]),
-        detail=row["detail"],
+        detail=unpacked(row["detail"]),
         updated_at=to_time(row["updated_at"]),
     )

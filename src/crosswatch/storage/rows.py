@@ -10,6 +10,7 @@ import msgspec
 from crosswatch.core.events import Account, Media, MediaKind, Percent, Player, PlayId
 from crosswatch.core.filters import fold
 from crosswatch.core.ids import Ids
+from crosswatch.core.phrases import packed, unpacked
 from crosswatch.core.plays import (
     Cursor,
     Delivery,
@@ -78,7 +79,7 @@ def play_values(play: Play) -> Values:
         "watched_at": _from_time(play.watched_at),
         "verdict": play.verdict.value,
         "reason": play.reason.value,
-        "detail": play.detail,
+        "detail": packed(play.detail),
         "history_key": play.history_key,
     }
 
@@ -104,7 +105,7 @@ def play_from(row: sqlite3.Row) -> Play:
         watched_at=_to_time(row["watched_at"]),
         verdict=Verdict(row["verdict"]),
         reason=Reason(row["reason"]),
-        detail=row["detail"],
+        detail=unpacked(row["detail"]),
         history_key=row["history_key"],
     )
 
@@ -132,7 +133,7 @@ def delivery_values(delivery: Delivery) -> Values:
         "unknown_since": _from_time(delivery.unknown_since),
         "remote_id": delivery.remote_id,
         "reason": delivery.reason.value,
-        "detail": delivery.detail,
+        "detail": packed(delivery.detail),
         "updated_at": from_time(delivery.updated_at),
     }
 
@@ -159,7 +160,7 @@ def delivery_from(row: sqlite3.Row) -> Delivery:
         unknown_since=_to_time(row["unknown_since"]),
         remote_id=row["remote_id"],
         reason=Reason(row["reason"]),
-        detail=row["detail"],
+        detail=unpacked(row["detail"]),
         updated_at=to_time(row["updated_at"]),
     )
 
@@ -181,7 +182,7 @@ def trace_values(play_id: PlayId, entry: TraceEntry) -> Values:
         "at": from_time(entry.at),
         "step": entry.step,
         "ok": entry.ok,
-        "text": entry.text,
+        "text": packed(entry.text),
         "data": _json(entry.data),
     }
 
@@ -192,7 +193,7 @@ def trace_from(row: sqlite3.Row) -> TraceEntry:
         at=to_time(row["at"]),
         step=row["step"],
         ok=None if row["ok"] is None else bool(row["ok"]),
-        text=row["text"],
+        text=unpacked(row["text"]),
         data=msgspec.json.decode(row["data"]),
     )
 
@@ -212,7 +213,7 @@ def match_values(match: Match) -> Values:
         "made_at": from_time(match.made_at),
         "expires_at": _from_time(match.expires_at),
         "item": match.item,
-        "found": match.found,
+        "found": packed(match.found),
     }
 
 
@@ -231,7 +232,7 @@ def match_from(row: sqlite3.Row) -> Match:
         made_at=to_time(row["made_at"]),
         expires_at=_to_time(row["expires_at"]),
         item=row["item"],
-        found=row["found"],
+        found=unpacked(row["found"]),
     )
 
 

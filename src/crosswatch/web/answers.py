@@ -10,6 +10,8 @@ import msgspec
 from fastapi.responses import Response, StreamingResponse
 from starlette.exceptions import HTTPException
 
+from crosswatch.core.phrases import plain
+
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
@@ -26,7 +28,7 @@ class Json(Response):
 
     def render(self, content: Any) -> bytes:
         """The bytes of the answer."""
-        return msgspec.json.encode(content)
+        return msgspec.json.encode(content, enc_hook=plain)
 
 
 class Pieces(StreamingResponse):

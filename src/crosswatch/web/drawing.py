@@ -10,12 +10,16 @@ from fastapi.responses import HTMLResponse
 from markupsafe import Markup, escape
 
 import crosswatch
+from crosswatch.core.phrases import Phrase
 from crosswatch.web import actions, languages, words
 from crosswatch.web.agents import agent_names
 from crosswatch.web.frame import frame_of, way_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from jinja2 import Environment
+    from jinja2.runtime import Context
     from starlette.requests import Request
 
 HERE = Path(__file__).parent
@@ -31,6 +35,7 @@ def environment() -> Environment:
         loader=FileSystemLoader(HERE / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=languages.told,
         trim_blocks=True,
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
@@ -38,6 +43,8 @@ def environment() -> Environment:
     made.install_gettext_callables(  # type: ignore[attr-defined]  # the extension gives it
         languages.translate, languages.translate_count, newstyle=True
     )
+    for name in ("gettext", "ngettext"):
+        made.globals[name] = _with_phrases(made.globals[name])
     made.globals["version"] = crosswatch.__version__
     made.filters.update(
         moment=words.moment_words,
@@ -67,9 +74,23 @@ def top_of(request: Request) -> str:
     return "../" * way_of(request).count("/", 1) or "./"
 
 
+def _with_phrases(gettext: Any) -> Callable[..., str]:
+    """The same, where a text and the values in it may be phrases."""
+    from jinja2 import pass_context  # noqa: PLC0415 -- as above
+
+    @pass_context
+    def told(context: Context, text: str, *more: Any, **values: Any) -> Any:
+        if isinstance(text, Phrase):
+            return escape(languages.told(text))
+        known = {name: languages.told(value) for name, value in values.items()}
+        return gettext(context, text, *more, **known)
+
+    return told
+
+
 def _typed(text: str) -> Markup:
     """The text, with what stands in backticks as something to be typed."""
-    pieces = str(escape(text)).split("`")
+    pieces = str(escape(languages.told(text))).split("`")
     return Markup(  # noqa: S704 -- escaped above
         "".join(f"<code>{piece}</code>" if odd % 2 else piece for odd, piece in enumerate(pieces))
     )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import msgspec
 
 from crosswatch.core.people import watched_mark
+from crosswatch.core.phrases import plain
 from crosswatch.core.sentences import account_words, tell_play
 from crosswatch.web.shapes import play_shape
 
@@ -99,7 +100,7 @@ async def _pieces(
 
 def json_line(play: Play, deliveries: Sequence[Delivery], mark: float) -> bytes:
     """The play as `GET /api/plays` shows it, on one line."""
-    return msgspec.json.encode(play_shape(play, deliveries, mark)) + b"\n"
+    return msgspec.json.encode(play_shape(play, deliveries, mark), enc_hook=plain) + b"\n"
 
 
 def csv_row(play: Play, deliveries: Sequence[Delivery], mark: float) -> bytes:

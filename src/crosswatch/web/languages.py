@@ -1,7 +1,8 @@
 """The language of a page: chosen per request, in force while that request is answered.
 
 English is the source: its texts stand in the code, and every other language is a catalogue beside it
-(`make words`). The sentences of the core and of checks are English for now, wherever they are shown.
+(`make words`). What other rooms say in phrases (`core.phrases`) is told in the reader's language where it is
+shown; a text that is no phrase is somebody's name or words, and stays as it is.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ from contextvars import ContextVar
 from functools import cache
 from gettext import NullTranslations
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from crosswatch.core.phrases import Phrase
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,8 +37,13 @@ def current() -> str:
 
 
 def translate(text: str) -> str:
-    """The text in the language in force, or itself."""
-    return _catalogue(current()).gettext(text)
+    """The text in the language in force, or itself; a phrase with its facts."""
+    return told(text) if isinstance(text, Phrase) else _catalogue(current()).gettext(text)
+
+
+def told(value: Any) -> Any:
+    """A phrase in the language in force; anything else as it is."""
+    return value.told_in(_catalogue(current())) if isinstance(value, Phrase) else value
 
 
 def mark(text: str) -> str:

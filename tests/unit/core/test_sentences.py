@@ -211,7 +211,8 @@ def test_while_a_play_goes_on_only_the_worst_is_said():
     [
         ([SinkAccount()], "the Trakt account"),
         ([MAYA, JON], "maya and jon on Trakt"),
-        ([SinkAccount(), JON], "the Trakt account and jon on Trakt"),
+        ([SinkAccount(), JON], "the default account and jon on Trakt"),
+        ([SinkAccount(), JON, MAYA], "the default account, jon and maya on Trakt"),
         ([MAYA, SinkAccount(sink="simkl", name="maya")], "maya on Trakt and maya on Simkl"),
     ],
 )

@@ -10,6 +10,7 @@ import msgspec
 
 from crosswatch.core.delivery import verdict_of
 from crosswatch.core.people import watched_mark
+from crosswatch.core.phrases import plain
 from crosswatch.core.plays import DeliveryState, PlayState
 from crosswatch.core.reasons import Reason, Verdict
 from crosswatch.core.sentences import account_words, accounts_words, percent_words, tell_delivery
@@ -176,7 +177,7 @@ def build_page(runtime: RuntimeLike, evidence: Evidence, chosen: str) -> PlayPag
         destinations=tuple(_destination(play, row, mark) for row in deliveries),
         steps=tuple(_step(entry, redact) for entry in trace),
         lines=tuple(record.line for record in evidence.records),
-        raw=redact(msgspec.json.format(msgspec.json.encode(shape)).decode()),
+        raw=redact(msgspec.json.format(msgspec.json.encode(shape, enc_hook=plain)).decode()),
         issue=redact(issue_text(evidence, card.told.sentence)),
         may=possible(play, deliveries),
         action=next_action(play, deliveries),
