@@ -23,10 +23,29 @@ async def test_a_screen_is_clean_and_usable_wherever_it_is_shown(screen, way, lo
         await page.emulate_media(color_scheme=scheme)
         for width in WIDTHS:
             await page.set_viewport_size({"width": width, "height": 900})
-            found = await window.judge(closely=way == "root")  # elsewhere it is the same page
+            found = await window.judge()
             if found:
                 wrong[f"{scheme} {width}"] = found
             if way == "root":
-                name = f"{screen.name} {scheme} {width}".replace(": ", " ").replace(" ", "-")
-                await page.screenshot(path=screenshots / f"{name}.png", full_page=True)
+                await page.screenshot(path=screenshots / picture(screen, scheme, width), full_page=True)
     assert wrong == {}
+
+
+@pytest.mark.parametrize("screen", SCREENS, ids=lambda screen: screen.name)
+async def test_a_screen_fits_the_longer_words_of_another_language(screen, look, home, screenshots):
+    window = await look(locale="de-DE")
+    page = await window.go(screen.path.format(**home.ids), screen.status)
+    await page.locator(screen.shows).first.wait_for(state="attached")
+    assert await page.locator("html").get_attribute("lang") == "de"
+    wrong = {}
+    for width in WIDTHS:
+        await page.set_viewport_size({"width": width, "height": 900})
+        if found := await window.judge():
+            wrong[width] = found
+        await page.screenshot(path=screenshots / picture(screen, "de", width), full_page=True)
+    assert wrong == {}
+
+
+def picture(screen, kind, width):
+    """The name of a picture's file."""
+    return f"{screen.name} {kind} {width}.png".replace(": ", " ").replace(" ", "-")
