@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 
 from chaos import post
+from chaos.ears import Ears
 from chaos.ground import Ground
 from chaos.viewers import Quota, Viewer
 from chaos.weather import Weather
@@ -123,6 +124,8 @@ async def run(plan: Plan, say: Callable[[str], None]) -> Report:
         await ground.start_app()
         await ground.until_connected()
         weather = Weather(ground, chance, links)
+        ears = Ears(plexes, clock, lambda: weather.is_frozen)
+        listening = asyncio.create_task(ears.listen())
         storms = [asyncio.create_task(weather.at_trakt()), asyncio.create_task(weather.of_the_app())]
         storms += [asyncio.create_task(weather.at_plex(plex)) for plex in plexes]
         if plan.webhooks:
@@ -141,12 +144,13 @@ async def run(plan: Plan, say: Callable[[str], None]) -> Report:
         say("everybody has gone to bed; the sky clears")
         await clock.sleep(QUIET_S)
         await _settle(ground)
+        listening.cancel()
         plays = await _plays(ground)
         if plan.log is not None:
             shutil.copyfile(ground.log_path, plan.log)
         owners = {who: (account,) for who, account in links.items()}
         comparison = compare(
-            _knowable(truth, plexes, links), truth.held(), owners, plays, tolerance=TOLERANCE
+            _knowable(truth, plexes, links, ears), truth.held(), owners, plays, tolerance=TOLERANCE
         )
         return Report(
             plan=plan,
@@ -199,17 +203,18 @@ def _watchable(plex: SimulatedPlex) -> list[Item]:
     ]
 
 
-def _knowable(truth: Truth, plexes: list[SimulatedPlex], links: dict[str, str]) -> list[Seen]:
-    """What was watched, without the viewings that CrossWatch may or may not know of.
+def _knowable(truth: Truth, plexes: list[SimulatedPlex], links: dict[str, str], ears: Ears) -> list[Seen]:
+    """What was watched, as far as it can be known.
 
     Reports get lost while a server is down. If it heard too little of a viewing and did not count it
     either, nobody can know how it went on. In between, it depends on who listened when; then what Trakt
-    holds decides.
+    holds decides. What ended in a silence may be dated anywhere in it.
     """
-    viewings = [viewing for plex in plexes for viewing in plex.world.viewings if viewing.ended_at]
+    viewings = [(plex, viewing) for plex in plexes for viewing in plex.world.viewings if viewing.ended_at]
     held = truth.held()
     known = []
-    for viewing, seen in zip(viewings, truth.seen(), strict=True):
+    for (plex, viewing), told in zip(viewings, truth.seen(), strict=True):
+        seen = replace(told, unheard=ears.silence_about(plex, told.ended_at))
         heard = viewing.reported_ms / viewing.item.length_ms
         unclear = seen.progress is not None and seen.progress >= 100 * HEARD_SHARE and not viewing.counted_at
         theirs = [one for one in held if (one.account, one.label) == (links.get(seen.who), seen.trakt_label)]

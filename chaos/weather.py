@@ -31,6 +31,10 @@ class Weather:
         stage: The app and its neighbours.
         chance: Draws everything.
         links: By person, the Trakt account that is linked.
+
+    Attributes:
+        is_frozen: Whether the app is stopped just now.
+        counts: What went wrong, and how often.
     """
 
     def __init__(self, stage: Ground, chance: random.Random, links: dict[str, str]) -> None:
@@ -38,6 +42,7 @@ class Weather:
         self._chance = chance
         self._accounts = sorted(links.values())
         self._is_over = False
+        self.is_frozen = False
         self.counts: dict[str, int] = {}
 
     async def at_trakt(self) -> None:
@@ -109,7 +114,9 @@ class Weather:
         async def freeze() -> None:
             self._count("app frozen")
             self._stage.signal_app(signal.SIGSTOP)
+            self.is_frozen = True
             await self._stage.clock.sleep(self._between(5, 60))
+            self.is_frozen = False
             self._stage.signal_app(signal.SIGCONT)
 
         await self._go_on([kill, kill, kill, restart, freeze])

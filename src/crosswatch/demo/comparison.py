@@ -53,6 +53,7 @@ class Seen:
         started_at: When it began, aware UTC.
         ended_at: When it ended.
         counted_at: When Plex counted it as seen, or None.
+        unheard: If it ended while nobody could hear of it, from when to when that was.
     """
 
     who: str
@@ -63,6 +64,7 @@ class Seen:
     started_at: datetime
     ended_at: datetime
     counted_at: datetime | None
+    unheard: tuple[datetime, datetime] | None = None
 
     @property
     def counts(self) -> bool:
@@ -71,9 +73,13 @@ class Seen:
         return bool(self.trakt_label) and (is_far or self.counted_at is not None)
 
     def misses_by(self, at: datetime) -> timedelta:
-        """How far a time is from when this was watched: from Plex's count to the end, whatever came first."""
-        first, last = sorted((self.counted_at or self.ended_at, self.ended_at))
-        return max(first - at, at - last, timedelta())
+        """How far a time is from when this was watched: from Plex's count to the end, whatever came first.
+
+        What nobody could hear of may be dated anywhere in that silence.
+        """
+        known = [self.counted_at or self.ended_at, self.ended_at, *(self.unheard or ())]
+        off: timedelta = max(min(known) - at, at - max(known), timedelta())
+        return off
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -52,6 +52,12 @@ def findings(*args, **kwargs):
         pytest.param([seen()], [held(), held(3)], ["recorded", "doubled"], id="two plays of one viewing"),
         pytest.param([seen()], [held(20)], ["wrong"], id="at another time"),
         pytest.param([seen()], [held(-30)], ["wrong"], id="before it was seen"),
+        pytest.param(
+            [seen(unheard=(at(-9), at(20)))], [held(20)], ["recorded"], id="ended unheard, dated then"
+        ),
+        pytest.param(
+            [seen(unheard=(at(-9), at(20)))], [held(23)], ["wrong"], id="ended unheard, dated later still"
+        ),
         pytest.param([seen()], [held(account="carol_c")], ["lost", "wrong"], id="in somebody else's history"),
         pytest.param([seen(who="dave")], [], ["left out"], id="of somebody who is not linked"),
         pytest.param([seen(who="dave")], [held()], ["left out", "wrong"], id="though not linked"),
