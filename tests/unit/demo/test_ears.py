@@ -4,8 +4,8 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
-
 from chaos.ears import HEARD_BEFORE, SURE_AFTER, Ears
+
 from fakes.hand_clock import HandClock
 
 HEARD, SILENT = SimpleNamespace(silent=False), SimpleNamespace(silent=True)
