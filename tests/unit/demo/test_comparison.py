@@ -56,7 +56,7 @@ def findings(*args, **kwargs):
             [seen(unheard=(at(-9), at(20)))], [held(20)], ["recorded"], id="ended unheard, dated then"
         ),
         pytest.param(
-            [seen(unheard=(at(-9), at(20)))], [held(29)], ["wrong"], id="ended unheard, dated later still"
+            [seen(unheard=(at(-9), at(20)))], [held(36)], ["wrong"], id="ended unheard, dated later still"
         ),
         pytest.param([seen()], [held(account="carol_c")], ["lost", "wrong"], id="in somebody else's history"),
         pytest.param([seen(who="dave")], [], ["left out"], id="of somebody who is not linked"),
