@@ -222,22 +222,26 @@ class Recorder:
     async def _write_waiting(self) -> None:
         """Write what waits; what the database does not take waits on."""
         updates, self._waiting = self._waiting, []
-        if not updates:
-            return
-        try:
-            judged = [await self._judge(update) for update in updates]
-            changes = [one.change for one in judged]
-            await self._ledger.record(changes)
-        except StorageError as error:
-            self._waiting = _newest([*updates, *self._waiting])
-            self._note_trouble(error)
-            return
-        self._note_success(len(changes))
+        while updates:
+            batch = _batch(updates)
+            try:
+                judged = [await self._judge(update) for update in batch]
+                await self._ledger.record([one.change for one in judged])
+            except StorageError as error:
+                self._waiting = _newest([*updates, *self._waiting])
+                self._note_trouble(error)
+                return
+            self._note_success(len(updates))
+            self._tell(judged)
+            updates = updates[len(batch) :]
+
+    def _tell(self, judged: Sequence[_Judged]) -> None:
+        """Log, count and announce what was written."""
         for one in judged:
             if one.event is not None:
                 _say(one.event, one.change)
                 self._count(one.event, one.change)
-        self._announce(changes)
+        self._announce([one.change for one in judged])
 
     def _announce(self, changes: Sequence[PlayChange]) -> None:
         """Tell whoever waits for what was written."""
@@ -272,6 +276,20 @@ class Recorder:
                 extra={"event": "storage.recovered"},
             )
         self.problem = ""
+
+
+def _batch(updates: Sequence[Update]) -> Sequence[Update]:
+    """The first updates, as many as share a commit.
+
+    A play ends it whose item another play before it in the batch is about: whether it is the tail of that
+    one shows once that one is written.
+    """
+    about: dict[tuple[str, str], PlayId] = {}
+    for place, update in enumerate(updates):
+        play = update.play
+        if about.setdefault((play.server, play.media.rating_key), play.id) != play.id:
+            return updates[:place]
+    return updates
 
 
 def _newest(updates: Sequence[Update]) -> list[Update]:

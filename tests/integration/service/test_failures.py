@@ -60,6 +60,18 @@ async def test_a_whole_viewing_while_the_disk_is_full_is_recorded(evening, film)
     assert evening.sink.of("send") == []
 
 
+async def test_two_halves_of_one_viewing_while_the_disk_is_full_count_once(evening, film):
+    evening.ledger.is_failing = True
+    ended_at = await evening.watch(film, end=0.88)
+    await evening.later(minutes=10)
+    await evening.watch(film, start=0.87, key="2")
+    evening.ledger.is_failing = False
+    await evening.later(minutes=1)
+    ((_, at),) = evening.sink.plays(MAYA)
+    assert abs((at - ended_at).total_seconds()) < 1
+    assert [reason for _, reason in await evening.verdicts()] == ["watched", "duplicate_of"]
+
+
 async def test_what_waits_for_the_disk_does_not_grow_with_every_frame(evening, film):
     await begun(evening, film, 100)
     evening.ledger.is_failing = True
