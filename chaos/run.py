@@ -64,8 +64,8 @@ class Plan:
 
     seed: int
     plays: int
-    scale: float = 120.0
-    viewers: int = 48
+    scale: float = 30.0
+    viewers: int = 96
     servers: int = 2
     webhooks: bool = False
     log: Path | None = None
@@ -81,7 +81,7 @@ class Report:
         troubles: What went wrong on purpose, and how often.
         seconds: Real time from begin to end.
         requests: Requests that Trakt got.
-        stories: The app's trace of plays that went wrong, by title.
+        stories: The app's trace of plays that went wrong, by their ids.
     """
 
     plan: Plan
@@ -278,7 +278,7 @@ async def _plays(ground: Ground) -> list[dict[str, Any]]:
 
 
 async def _stories(ground: Ground, comparison: Comparison, plays: list[dict[str, Any]]) -> dict[str, Any]:
-    """The app's own account of whatever went wrong."""
+    """The app's own account of whatever went wrong, by the plays' ids."""
     stories: dict[str, Any] = {}
     for row in comparison.rows:
         if row.finding.is_right:
@@ -286,6 +286,8 @@ async def _stories(ground: Ground, comparison: Comparison, plays: list[dict[str,
         key = row.seen.rating_key if row.seen else ""
         label = row.held.label if row.held else ""
         for play in plays:
-            if play["media"]["rating_key"] == key or play["media"].get("label") == label:
+            is_theirs = row.seen is None or play["person"]["name"] == row.seen.who
+            is_it = play["media"]["rating_key"] == key or play["media"].get("label") == label
+            if is_theirs and is_it:
                 stories[play["id"]] = await ground.get(f"/api/plays/{play['id']}")
     return stories
