@@ -82,7 +82,7 @@ async def walk(browser, fresh):
         await context.close()
 
 
-async def test_a_phone_gets_from_an_empty_folder_to_a_first_play_within_a_minute(fresh, walk):
+async def test_a_phone_gets_from_an_empty_folder_to_a_first_play_within_a_minute(fresh, walk, screenshots):
     """With a name that DNS blocks, a server that refuses, a code that is denied, and reloads on the way."""
     fresh.plex.also_at = [{**connection(REBOUND), "address": "127.0.0.1", "port": fresh.plex.link.port}]
     one = await walk()
@@ -92,6 +92,7 @@ async def test_a_phone_gets_from_an_empty_folder_to_a_first_play_within_a_minute
     await one.at("claim")
     await one.claim()
     await one.at("plex")
+    await one.page.screenshot(path=screenshots / "set-up-plex-light-390.png")
     await one.sign_in()
     await one.at("server")
     await one.page.get_by_text("your DNS blocks", exact=False).first.wait_for()
