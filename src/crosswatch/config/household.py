@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Literal
 
 import msgspec
 
 from crosswatch.config.neighbours import SwitchSettings
 from crosswatch.config.view import About, Mark, PlexId, View
+
+FIRST_YEAR, LAST_YEAR = 1971, 9998
+"""A moment in these years has its time of day in every zone."""
 
 
 class SinkSettings(SwitchSettings, frozen=True, kw_only=True):
@@ -23,13 +27,37 @@ class ProviderSettings(View, frozen=True, kw_only=True):
 
 
 class LimitSettings(View, frozen=True, kw_only=True):
-    """Which plays count; an empty list lets every play pass."""
+    """Which plays count; an empty list lets every play pass.
+
+    Attributes:
+        libraries: The only libraries that count, by title or `id:<section>`.
+        ignored_libraries: Libraries that do not, by the same.
+        ignored_titles: Films and shows that do not, by title, by title with year, or by `<source>:<id>`.
+        kinds: The only kinds that count.
+        players: The only devices that count.
+        networks: The only networks that count.
+    """
 
     libraries: Annotated[
         tuple[str, ...],
         About(
             "Libraries",
             "Only plays of these libraries count, by title or `id:` and the section's number.",
+        ),
+    ] = ()
+    ignored_libraries: Annotated[
+        tuple[str, ...],
+        About(
+            "Ignored libraries",
+            "Plays of these libraries do not count, by title or `id:` and the section's number.",
+        ),
+    ] = ()
+    ignored_titles: Annotated[
+        tuple[str, ...],
+        About(
+            "Ignored titles",
+            "Plays of these films and shows do not count, by title (`Peppa Pig`), title and year "
+            "(`Heat (1995)`), or an id (`imdb:tt0113277`, `tmdb:949`, `tvdb:81189`). Capitals do not matter.",
         ),
     ] = ()
     kinds: Annotated[
@@ -152,6 +180,7 @@ class PersonSettings(LimitSettings, frozen=True, kw_only=True):
         aliases: Names at Plex, for whom no number is known.
         accounts: `default`, and names of `accounts`; empty for somebody whose plays go nowhere.
         paused: Whether nothing of theirs counts for now.
+        paused_until: Until when nothing of theirs counts; empty for no such moment.
         servers: `machineIdentifier`s of the only servers that count; empty for all.
         watched_at_percent: Their own mark; null as in `features.scrobble.options`.
     """
@@ -193,6 +222,14 @@ class PersonSettings(LimitSettings, frozen=True, kw_only=True):
             "Nothing of theirs counts for now.",
         ),
     ] = False
+    paused_until: Annotated[
+        str,
+        About(
+            "Paused until",
+            "Nothing of theirs counts until then; afterwards it does again by itself. A moment with its "
+            "offset, such as `2026-05-12T04:00:00+02:00`; empty for none.",
+        ),
+    ] = ""
     servers: Annotated[
         tuple[str, ...],
         About(
@@ -209,7 +246,25 @@ class PersonSettings(LimitSettings, frozen=True, kw_only=True):
     ] = None
 
     def __post_init__(self) -> None:
-        self._tidy("name")
+        self._tidy("name", "paused_until")
+
+    @property
+    def end_of_pause(self) -> datetime | None:
+        """The moment that `paused_until` says, aware; None if it is empty.
+
+        Raises:
+            ValueError: If it says none, or one without an offset.
+        """
+        if not self.paused_until:
+            return None
+        moment = datetime.fromisoformat(self.paused_until)
+        if moment.tzinfo is None or not FIRST_YEAR <= moment.year <= LAST_YEAR:
+            raise ValueError("it has no offset, or no zone can tell it")
+        return moment
+
+    def is_paused_at(self, moment: datetime) -> bool:
+        """Whether nothing of theirs counts at that moment."""
+        return self.paused or (self.end_of_pause is not None and moment < self.end_of_pause)
 
 
 IgnoredPeople = Annotated[

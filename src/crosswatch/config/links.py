@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crosswatch.core.filters import Limits, fold
+from crosswatch.core.ids import SOURCES, named_ids
 from crosswatch.core.people import Home, Person, Rules, is_number
 from crosswatch.core.plays import SinkAccount
 from crosswatch.errors import ConfigError
@@ -84,6 +85,7 @@ def _require_person(key: str, person: PersonSettings) -> None:
     _require_texts(f"{key}.aliases", person.aliases)
     _require_texts(f"{key}.servers", person.servers)
     _require_limits(key, person)
+    _require_moment(f"{key}.paused_until", person)
     if not person.plex_ids and not person.aliases:
         raise ConfigError(
             f"{key} could never be recognised: give {key}.plex_ids (1 is the owner of the server under "
@@ -105,6 +107,27 @@ def _require_accounts(key: str, names: tuple[str, ...], known: tuple[str, ...]) 
 def _require_limits(key: str, limits: LimitSettings) -> None:
     _require_texts(f"{key}.libraries", limits.libraries)
     _require_texts(f"{key}.players", limits.players)
+    _require_texts(f"{key}.ignored_libraries", limits.ignored_libraries)
+    _require_texts(f"{key}.ignored_titles", limits.ignored_titles)
+    for place, title in enumerate(limits.ignored_titles):
+        if _name_of_title(title) is None:
+            where = f"{key}.ignored_titles[{place}]"
+            raise ConfigError(
+                f"{where} must be a title, or an id such as imdb:tt0113277 or tvdb:81189, not "
+                f"{title[:60]!r}.",
+                key=where,
+            )
+
+
+def _require_moment(key: str, person: PersonSettings) -> None:
+    try:
+        _ = person.end_of_pause
+    except ValueError:
+        raise ConfigError(
+            f"{key} must be a moment with its offset, such as 2026-05-12T04:00:00+02:00, or empty, not "
+            f"{person.paused_until[:60]!r}.",
+            key=key,
+        ) from None
 
 
 def _require_texts(key: str, texts: tuple[str, ...]) -> None:
@@ -120,6 +143,7 @@ def _person_from(settings: PersonSettings) -> Person:
         aliases=_folded(settings.aliases),
         accounts=tuple(SinkAccount(name=name) for name in dict.fromkeys(settings.accounts)),
         is_paused=settings.paused,
+        paused_until=settings.end_of_pause,
         servers=_folded(settings.servers),
         limits=_limits_from(settings),
         watched_at_percent=settings.watched_at_percent,
@@ -129,10 +153,20 @@ def _person_from(settings: PersonSettings) -> Person:
 def _limits_from(settings: LimitSettings) -> Limits:
     return Limits(
         libraries=_folded(settings.libraries),
+        ignored_libraries=_folded(settings.ignored_libraries),
+        ignored_titles=frozenset(filter(None, map(_name_of_title, settings.ignored_titles))),
         kinds=frozenset(settings.kinds),
         players=_folded(settings.players),
         networks=frozenset(settings.networks),
     )
+
+
+def _name_of_title(entry: str) -> str | None:
+    """An entry as `core.filters.title_names` has it, folded; None if it is an id that cannot be."""
+    source, _, value = fold(entry).partition(":")
+    if source not in SOURCES:
+        return fold(entry)
+    return next((f"{name}:{number}" for name, number in named_ids(source, value).as_dict().items()), None)
 
 
 def _folded(names: tuple[str, ...]) -> frozenset[str]:

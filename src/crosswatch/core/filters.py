@@ -1,4 +1,4 @@
-"""How names compare, and which plays lists of libraries, kinds, players and networks let pass.
+"""How names compare, and which plays lists of libraries, titles, kinds, players and networks let pass.
 
 Names compare by Unicode casefold of their NFKC form, trimmed, never by stripping characters. Whose plays
 count at all is decided in `core.people`.
@@ -11,11 +11,13 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass
 
-from crosswatch.core.events import Account, Media, Player
+from crosswatch.core.events import Account, Media, MediaKind, Player
+from crosswatch.core.phrases import say
 from crosswatch.core.reasons import Reason
 
 ID_PREFIX = "id:"
 NOT_SAID = "Plex did not say which one it is."
+IS_IGNORED = say("It is to be ignored.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,11 +32,14 @@ class Stopped:
 class Limits:
     """Which plays count; each list that is not empty lets only those pass that it names.
 
-    What a server did not say is on no list: a play of an unknown library does not pass where libraries are
-    named.
+    The lists of what is ignored are the other way about. What a server did not say is on no list: a play of
+    an unknown library does not pass where libraries are named, and is not ignored where some are.
 
     Attributes:
         libraries: Titles, folded, or `id:<section>`.
+        ignored_libraries: The same, of those whose plays do not count.
+        ignored_titles: Titles of films and shows, folded, with or without their year, or an id such as
+            `tvdb:81189`.
         kinds: Kinds of item, such as `movie`.
         players: Titles or products, folded, or `id:<client identifier>`.
         networks: `lan`, `wan`, `cellular`.
@@ -43,6 +48,8 @@ class Limits:
     """
 
     libraries: frozenset[str] = frozenset()
+    ignored_libraries: frozenset[str] = frozenset()
+    ignored_titles: frozenset[str] = frozenset()
     kinds: frozenset[str] = frozenset()
     players: frozenset[str] = frozenset()
     networks: frozenset[str] = frozenset()
@@ -51,8 +58,13 @@ class Limits:
         """Why a play does not count, or None if it does."""
         if self.kinds and media.kind not in self.kinds:
             return Stopped(reason=Reason.KIND_OFF, detail=media.kind.value)
-        if self.libraries and not self.libraries & _names_of_library(media):
+        if self.libraries and not self.libraries & library_names(media):
             return Stopped(reason=Reason.LIBRARY_OFF, detail="" if media.library_id else NOT_SAID)
+        if self.ignored_libraries & library_names(media):
+            return Stopped(reason=Reason.LIBRARY_OFF, detail=IS_IGNORED)
+        ignored = next((name for name in title_names(media) if fold(name) in self.ignored_titles), None)
+        if ignored is not None:
+            return Stopped(reason=Reason.TITLE_OFF, detail=ignored)
         if self.players and not self.players & _names_of_player(player):
             return Stopped(reason=Reason.PLAYER_OFF, detail=player.title or player.product or "unknown")
         if self.networks and player.network not in self.networks:
@@ -63,10 +75,22 @@ class Limits:
 NO_LIMITS = Limits()
 
 
-def _names_of_library(media: Media) -> set[str]:
+def library_names(media: Media) -> set[str]:
+    """What a list may call the library of an item, folded; nothing if it is not known."""
     if media.library_id is None:
         return set()
     return {f"{ID_PREFIX}{media.library_id}", *_plain(media.library)}
+
+
+def title_names(media: Media) -> tuple[str, ...]:
+    """What a list may call a film, or the show of an episode, best first; nothing if it is not known."""
+    work = media.show if media.kind is MediaKind.EPISODE else media
+    if work is None:
+        return ()
+    title, year = work.title.strip(), f"({work.year})"
+    dated = f"{title} {year}" if title and work.year is not None and not title.endswith(year) else ""
+    ids = (f"{name}:{value}" for name, value in work.ids.as_dict().items())
+    return tuple(name for name in (dated, title, *ids) if name)
 
 
 def _names_of_player(player: Player) -> set[str]:

@@ -6,6 +6,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+SOURCES = ("imdb", "tmdb", "tvdb")
+"""Whose ids servers know."""
+
 _IMDB = re.compile(r"tt\d{7,10}", re.ASCII)
 _NUMBER = re.compile(r"\d{1,10}", re.ASCII)
 

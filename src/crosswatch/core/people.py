@@ -13,9 +13,11 @@ Source: design notes, sections 2 (P3) and 8; hand-over, "Filters"; Plex protocol
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from crosswatch.core.events import OWNER_ID, Account
 from crosswatch.core.filters import ID_PREFIX, NO_LIMITS, Limits, Stopped, fold
+from crosswatch.core.phrases import say
 from crosswatch.core.plays import Play, SinkAccount
 from crosswatch.core.policy import mark_with_credits
 from crosswatch.core.reasons import Reason
@@ -54,6 +56,7 @@ class Person:
         aliases: Names at Plex, folded; they count only where a number is missing.
         accounts: The sink accounts that their plays go to.
         is_paused: Whether nothing of theirs counts for now.
+        paused_until: Until when nothing of theirs counts, aware; None for no such moment.
         servers: `machineIdentifier`s, folded, of the only servers that count; empty for all.
         limits: Which of their plays count.
         watched_at_percent: From where their plays are watched, 50 to 100; None as for everybody.
@@ -64,6 +67,7 @@ class Person:
     aliases: frozenset[str] = frozenset()
     accounts: tuple[SinkAccount, ...] = ()
     is_paused: bool = False
+    paused_until: datetime | None = None
     servers: frozenset[str] = frozenset()
     limits: Limits = NO_LIMITS
     watched_at_percent: float | None = None
@@ -72,11 +76,25 @@ class Person:
         """Why this person's play does not count, or None if it does."""
         if not self.accounts:
             return Stopped(reason=Reason.PERSON_UNLINKED)
-        if self.is_paused:
-            return Stopped(reason=Reason.PERSON_PAUSED)
+        at = play.ended_at or play.last_seen_at
+        if self.is_paused_at(at):
+            return Stopped(reason=Reason.PERSON_PAUSED, detail=self._end_of_pause())
         if self.servers and fold(play.server) not in self.servers:
             return Stopped(reason=Reason.SERVER_OFF, detail=f"its id is {play.server}")
         return self.limits.refusal(play.media, play.player)
+
+    def is_paused_at(self, moment: datetime) -> bool:
+        """Whether what happens at that moment does not count.
+
+        A play asks by its own time, not by that of the judge: one that ended in the pause, and is found in a
+        server's history after it, stays out.
+        """
+        return self.is_paused or (self.paused_until is not None and moment < self.paused_until)
+
+    def _end_of_pause(self) -> str:
+        if self.is_paused or self.paused_until is None:
+            return ""
+        return say("Until {moment}.", moment=f"{self.paused_until.astimezone():%Y-%m-%d %H:%M}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

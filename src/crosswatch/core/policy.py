@@ -23,7 +23,13 @@ PAUSE_LIMIT = 80.0
 SKIPPED = "skipped"
 """Why an event was told whose end was reached by jumping over nearly all of the item."""
 
-_FINAL = (Reason.DUPLICATE_OF, Reason.SKIPPED_THROUGH, Reason.PERSON_PAUSED, Reason.IGNORED_BY_YOU)
+_FINAL = (
+    Reason.DUPLICATE_OF,
+    Reason.SKIPPED_THROUGH,
+    Reason.PERSON_PAUSED,
+    Reason.TITLE_OFF,
+    Reason.IGNORED_BY_YOU,
+)
 """Reasons of an ended play that hold even if Plex itself has counted it."""
 
 

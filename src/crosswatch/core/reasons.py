@@ -53,6 +53,7 @@ class Reason(StrEnum):
     SERVER_NOT_SELECTED = "server_not_selected"
     SERVER_OFF = "server_off"
     LIBRARY_OFF = "library_off"
+    TITLE_OFF = "title_off"
     KIND_OFF = "kind_off"
     PLAYER_OFF = "player_off"
     NETWORK_OFF = "network_off"
@@ -177,8 +178,8 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     ),
     Reason.PERSON_PAUSED: Explanation(
         title="Paused",
-        sentence="Scrobbling is paused for {person}.",
-        action="Set `paused` to false in the entry of {person} in `people`.",
+        sentence="Scrobbling is paused for {person}.[ {detail}]",
+        action="Set `paused` to false, and empty `paused_until`, in the entry of {person} in `people`.",
     ),
     Reason.SERVER_NOT_SELECTED: Explanation(
         title="Another server",
@@ -193,7 +194,13 @@ EXPLANATIONS: dict[Reason, Explanation] = {
     Reason.LIBRARY_OFF: Explanation(
         title="Library is off",
         sentence="The library {library} is not among those that count.[ {detail}]",
-        action="Add it to `libraries`, or empty that list: in features.scrobble.filters, or in `people`.",
+        action="Take it out of `ignored_libraries` if it is there; else add it to `libraries`, or empty that "
+        "list: in features.scrobble.filters, or in `people`.",
+    ),
+    Reason.TITLE_OFF: Explanation(
+        title="Title is off",
+        sentence="{title} does not count[: {detail} is to be ignored].",
+        action="Take it out of `ignored_titles`: in features.scrobble.filters, or in `people`.",
     ),
     Reason.KIND_OFF: Explanation(
         title="Kind is off",

@@ -251,6 +251,11 @@ async def the_library_does_not_count(live_in):
     await with_filters(live_in, libraries=["TV Shows"])
 
 
+@by(Reason.TITLE_OFF)
+async def the_title_is_ignored(live_in):
+    await with_filters(live_in, ignored_titles=[PAPERMAN])
+
+
 @by(Reason.KIND_OFF)
 async def films_do_not_count(live_in):
     await with_filters(live_in, kinds=["episode"])

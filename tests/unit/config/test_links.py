@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from crosswatch.config.links import rules_from, told_accounts
@@ -26,7 +28,10 @@ def test_a_person_as_written_is_a_person_of_the_rules():
     person = {
         **MAYA,
         "paused": True,
+        "paused_until": " 2026-05-12T04:00:00+02:00 ",
         "libraries": ["Filme", "id:7"],
+        "ignored_libraries": ["Kinder", "id:9"],
+        "ignored_titles": ["Peppa Pig", "IMDB: tt0113277"],
         "kinds": ["movie"],
         "players": ["Wohnzimmer"],
         "networks": ["lan"],
@@ -40,9 +45,12 @@ def test_a_person_as_written_is_a_person_of_the_rules():
         aliases=frozenset({"maya k."}),
         accounts=(SinkAccount(name="default"), SinkAccount(name="maya")),
         is_paused=True,
+        paused_until=datetime(2026, 5, 12, 2, tzinfo=UTC),
         servers=frozenset({"abc"}),
         limits=Limits(
             libraries=frozenset({"filme", "id:7"}),
+            ignored_libraries=frozenset({"kinder", "id:9"}),
+            ignored_titles=frozenset({"peppa pig", "imdb:tt0113277"}),
             kinds=frozenset({"movie"}),
             players=frozenset({"wohnzimmer"}),
             networks=frozenset({"lan"}),
@@ -55,17 +63,33 @@ def test_what_a_person_does_not_say_is_as_for_everybody():
     (person,) = parse_settings(document({"name": "Tom", "aliases": ["tom"]})).people
     assert person.accounts == ()
     assert not person.paused
+    assert person.end_of_pause is None
     assert person.watched_at_percent is None
 
 
-@pytest.mark.parametrize("key", ["watched_at_percent", "name"])
+@pytest.mark.parametrize(
+    ("changes", "is_paused"),
+    [
+        pytest.param({}, False, id="no pause"),
+        pytest.param({"paused": True}, True, id="for good"),
+        pytest.param({"paused_until": "2026-05-12T04:00:00+02:00"}, True, id="until later"),
+        pytest.param({"paused_until": "2026-05-12T03:59:00+02:00"}, False, id="until a moment ago"),
+    ],
+)
+def test_whether_somebody_is_paused_depends_on_the_moment(changes, is_paused):
+    (person,) = parse_settings(document({**MAYA, **changes})).people
+    now = datetime(2026, 5, 12, 4, tzinfo=UTC) - timedelta(hours=2, seconds=30)
+    assert person.is_paused_at(now) is is_paused
+
+
+@pytest.mark.parametrize("key", ["watched_at_percent", "name", "paused_until"])
 def test_a_text_or_number_may_be_null(key):
     made = document({**MAYA, key: None})
     if key == "name":
         with pytest.raises(ConfigError, match="name must not be empty"):
             parse_settings(made)
     else:
-        assert parse_settings(made).people[0].watched_at_percent is None
+        assert not getattr(parse_settings(made).people[0], key)
 
 
 def test_keys_that_mean_nothing_do_not_matter():
@@ -86,14 +110,22 @@ def test_with_people_the_accounts_are_theirs_each_once():
 
 def test_filters_are_for_everybody():
     made = document(
-        libraries=["Movies"], kinds=["episode"], username_whitelist=["alice", " "], server_uuid=" x "
+        libraries=["Movies"],
+        ignored_titles=["Heat (1995)"],
+        kinds=["episode"],
+        username_whitelist=["alice", " "],
+        server_uuid=" x ",
     )
     made["features"]["scrobble"] |= {"enabled": True, "providers": {"trakt": {"enabled": True}}}
     made["features"]["scrobble"]["options"] = {"watched_at_percent": 75}
     rules = rules_from(parse_settings(made), HOME)
     assert rules.is_on
     assert (rules.usernames, rules.server_uuid, rules.home) == (("alice",), "x", HOME)
-    assert rules.limits == Limits(libraries=frozenset({"movies"}), kinds=frozenset({"episode"}))
+    assert rules.limits == Limits(
+        libraries=frozenset({"movies"}),
+        ignored_titles=frozenset({"heat (1995)"}),
+        kinds=frozenset({"episode"}),
+    )
     assert rules.watched_at_percent == 75
 
 
@@ -147,6 +179,26 @@ def test_filters_are_for_everybody():
             [{**MAYA, "watched_at_percent": 30}], "people[0].watched_at_percent", "50 to 100", id="mark"
         ),
         pytest.param([{**MAYA, "paused": "yes"}], "people[0].paused", "true or false", id="switch"),
+        *(
+            pytest.param(
+                [{**MAYA, "paused_until": moment}], "people[0].paused_until", "with its offset", id=named
+            )
+            for named, moment in (
+                ("no moment", "tomorrow"),
+                ("a day", "2026-05-12"),
+                ("no offset", "2026-05-12T04:00:00"),
+                ("no end", "9999-12-31T23:59:59-23:00"),
+            )
+        ),
+        pytest.param(
+            [{**MAYA, "ignored_titles": ["Heat", "imdb:113277"]}],
+            "people[0].ignored_titles[1]",
+            "imdb:tt0113277",
+            id="no id",
+        ),
+        pytest.param(
+            [{**MAYA, "ignored_titles": [""]}], "people[0].ignored_titles[0]", "not be empty", id="no title"
+        ),
         pytest.param(["Maya"], "people[0]", "an object", id="a bare name"),
         pytest.param({"Maya": [1]}, "people", "a list", id="no list"),
     ],

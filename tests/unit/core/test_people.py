@@ -24,7 +24,7 @@ from crosswatch.core.people import (
 )
 from crosswatch.core.plays import SinkAccount
 from crosswatch.core.reasons import Reason
-from fakes.plays import JON, MAYA, make_play
+from fakes.plays import JON, MAYA, at, make_play
 
 DEFAULT = SinkAccount()
 HOME = Home(server="den", owner_plex_id=1_000_001)
@@ -308,6 +308,15 @@ def test_a_shared_profile_counts_for_everybody_who_shares_it_each_account_once()
 
 SWITCHES = [
     pytest.param({"is_paused": True}, Reason.PERSON_PAUSED, "", id="paused"),
+    pytest.param(
+        {"paused_until": at(3600)},
+        Reason.PERSON_PAUSED,
+        f"Until {at(3600).astimezone():%Y-%m-%d %H:%M}.",
+        id="paused until later",
+    ),
+    pytest.param(
+        {"is_paused": True, "paused_until": at(-3600)}, Reason.PERSON_PAUSED, "", id="paused all the same"
+    ),
     pytest.param({"accounts": ()}, Reason.PERSON_UNLINKED, "", id="linked to nothing"),
     pytest.param({"servers": frozenset({"attic"})}, Reason.SERVER_OFF, "its id is den", id="another server"),
     pytest.param(
@@ -315,6 +324,9 @@ SWITCHES = [
     ),
     pytest.param(
         {"limits": Limits(kinds=frozenset({"episode"}))}, Reason.KIND_OFF, "movie", id="another kind"
+    ),
+    pytest.param(
+        {"limits": Limits(ignored_titles=frozenset({"arrival"}))}, Reason.TITLE_OFF, "Arrival", id="a title"
     ),
     pytest.param(
         {"limits": Limits(players=frozenset({"tv"}))}, Reason.PLAYER_OFF, "Phone", id="another player"
@@ -330,6 +342,28 @@ PHONE = Player(title="Phone", network="wan")
 def test_a_persons_switches_are_the_reason(switches, reason, detail):
     told = with_people(replace(person(ids=[1]), **switches))
     assert decide(told, play_of(ALICE, player=PHONE)) == Stopped(reason=reason, detail=detail)
+
+
+@pytest.mark.parametrize(
+    ("until", "times", "counts"),
+    [
+        pytest.param(100, {"last_seen_at": at(99)}, False, id="going on in the pause"),
+        pytest.param(100, {"last_seen_at": at(100)}, True, id="going on after it"),
+        pytest.param(100, {"started_at": at(-900), "ended_at": at(99)}, False, id="ended in the pause"),
+        pytest.param(100, {"started_at": at(1), "ended_at": at(101)}, True, id="begun in it, ended after it"),
+        pytest.param(
+            100,
+            {"started_at": at(1), "ended_at": at(99), "last_seen_at": at(9999)},
+            False,
+            id="ended in it and heard of long after it",
+        ),
+    ],
+)
+def test_a_pause_ends_by_itself_and_what_ended_in_it_stays_out(until, times, counts):
+    told = with_people(person(ids=[1], paused_until=at(until)))
+    decision = decide(told, play_of(ALICE, **times))
+    assert isinstance(decision, Passed) is counts
+    assert counts or decision.reason is Reason.PERSON_PAUSED
 
 
 @pytest.mark.parametrize(("switches", "_reason", "_detail"), SWITCHES)
