@@ -13,6 +13,7 @@ import msgspec
 from crosswatch.cli.outfit import Outfit, outfit
 from crosswatch.config.links import rules_from
 from crosswatch.core.people import Home
+from crosswatch.core.phrases import plain
 from crosswatch.core.plays import SinkAccount
 from crosswatch.core.sentences import account_words
 from crosswatch.errors import SourceAuthError, SourceError, StorageError
@@ -63,7 +64,7 @@ def command(*, as_json: bool) -> None:
     """
     shape = asyncio.run(_gather())
     if as_json:
-        click.echo(msgspec.json.format(msgspec.json.encode(shape)).decode())
+        click.echo(msgspec.json.format(msgspec.json.encode(shape, enc_hook=plain)).decode())
         return
     for line in lines_of(shape):
         click.echo(line)
@@ -134,6 +135,7 @@ async def _gather() -> Shape:
             names={one.server_uuid: one.name for one in asked if not one.problem},
             sinks=[_stand(tools, account) for account in sink_accounts(settings)],
             strangers=await _strangers(tools, rules),
+            now=tools.clock.now(),
         )
         return {**people_shape(known), "problems": [one.problem for one in asked if one.problem]}
 

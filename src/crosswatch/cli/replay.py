@@ -22,6 +22,7 @@ from crosswatch.core.events import Account, Media, MediaKind
 from crosswatch.core.facts import Binding
 from crosswatch.core.filters import ID_PREFIX, fold
 from crosswatch.core.people import Home
+from crosswatch.core.phrases import plain
 from crosswatch.core.reasons import Verdict
 from crosswatch.errors import PayloadError, SourceError
 from crosswatch.providers.scrobble.plex.documents import parse_json
@@ -229,7 +230,8 @@ def _lines_of(scene: Scene, began: datetime) -> Iterator[str]:
 
 def _encoded(scene: Scene, began: datetime) -> str:
     shape = scene_shape(scene)
-    return msgspec.json.encode({"at_ms": round((scene.at - began).total_seconds() * 1000), **shape}).decode()
+    at_ms = round((scene.at - began).total_seconds() * 1000)
+    return msgspec.json.encode({"at_ms": at_ms, **shape}, enc_hook=plain).decode()
 
 
 def _span(passed: timedelta) -> str:

@@ -13,6 +13,7 @@ from crosswatch.config.file import ConfigFile, config_directory
 from crosswatch.config.links import rules_from
 from crosswatch.core.events import PlayId
 from crosswatch.core.people import Home, watched_mark
+from crosswatch.core.phrases import plain
 from crosswatch.core.plays import SinkAccount
 from crosswatch.core.ports import PlayQuery
 from crosswatch.core.sentences import account_words
@@ -42,7 +43,7 @@ def command(play: str | None, *, as_json: bool) -> None:
     if not shapes:
         raise click.ClickException(f"There is no play {play!r}." if play else "There are no plays yet.")
     if as_json:
-        click.echo(msgspec.json.format(msgspec.json.encode(shapes[0])).decode())
+        click.echo(msgspec.json.format(msgspec.json.encode(shapes[0], enc_hook=plain)).decode())
         return
     for line in _lines_of(shapes):
         click.echo(line)

@@ -58,7 +58,8 @@ def choose_server(url: str, server_uuid: str, *, token: str = "", allow_self_sig
 def choose_people(members: Sequence[Member], chosen: Collection[int], names: Sequence[str] = ()) -> Change:
     """Have the plays of those count who were chosen, and of nobody else.
 
-    Whoever is in `people` and was switched off is paused, and keeps their links. A whitelist that somebody
+    Whoever is in `people` and was switched off is paused, and keeps their links; a pause that ends by itself
+    is left alone. A whitelist that somebody
     has written is added to, so that it does not stop whom they have just chosen; an empty one stays empty,
     for it is `people` that says who counts.
 

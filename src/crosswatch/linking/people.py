@@ -6,6 +6,7 @@ somebody else has changed meanwhile is not lost. Keys that we do not know stay.
 
 from __future__ import annotations
 
+from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 from crosswatch.config.revision import revision_of
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from crosswatch.config.document import Document
 
     Change = Callable[[Document], None]
+
+MORNING = time(4)
+"""When a day ends by the clock on the wall: a film that runs past midnight still belongs to the evening."""
 
 
 def find_entry(document: Document, name: str) -> Document | None:
@@ -67,17 +71,33 @@ def edit_person(name: str, revision: str, values: Mapping[str, Any]) -> Change:
     return change
 
 
-def pause_person(name: str, *, paused: bool) -> Change:
+def pause_person(name: str, *, paused: bool, until: datetime | None = None) -> Change:
     """Have nothing of theirs count for now, or all of it again.
+
+    Args:
+        name: Whose.
+        paused: Whether nothing counts.
+        until: When it ends by itself, aware; None for not by itself.
 
     Raises, when it is applied:
         ConflictError: If the entry is gone.
     """
 
     def change(document: Document) -> None:
-        _require(document, name)["paused"] = paused
+        entry = _require(document, name)
+        entry["paused"] = paused and until is None
+        entry.pop("paused_until", None)
+        if paused and until is not None:
+            entry["paused_until"] = until.isoformat(timespec="seconds")
 
     return change
+
+
+def next_morning(now: datetime) -> datetime:
+    """When tomorrow begins for whoever is awake at that moment, in this machine's zone."""
+    local = now.astimezone()
+    day = local.date() if local.time() < MORNING else local.date() + timedelta(days=1)
+    return datetime.combine(day, MORNING).astimezone()
 
 
 def recognise_person(name: str, account: Document) -> Change:

@@ -217,7 +217,7 @@ def _build(runtime: RuntimeLike, rows: _Rows, now: datetime) -> NowPage:
 
     def playing(plays: Sequence[Play]) -> tuple[Card, ...]:
         shown = zip(plays, cards(plays), strict=True)
-        return tuple(replace(card, pausable=_pausable(rules, play)) for play, card in shown)
+        return tuple(replace(card, pausable=_pausable(rules, play, now)) for play, card in shown)
 
     running = _open_plays(rows)
     needs = [play for play in rows.failed if play.state is PlayState.ENDED]
@@ -250,9 +250,10 @@ def _open_plays(rows: _Rows) -> list[Play]:
     return sorted(running.values(), key=lambda play: (play.state is not PlayState.PLAYING, play.id))
 
 
-def _pausable(rules: Rules, play: Play) -> str:
+def _pausable(rules: Rules, play: Play, now: datetime) -> str:
     """The one person of the configuration who watches; their name has to do as a step of an address."""
-    meant = [one.name for one in linked_people(rules, play.account, play.server) if not one.is_paused]
+    linked = linked_people(rules, play.account, play.server)
+    meant = [one.name for one in linked if not one.is_paused_at(now)]
     is_step = len(meant) == 1 and meant[0].isprintable() and "/" not in meant[0] and meant[0].strip(".")
     return meant[0] if is_step else ""
 

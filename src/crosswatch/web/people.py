@@ -62,6 +62,7 @@ class Known:
         names: What each server is called.
         sinks: How each sink account stands, as `RuntimeLike.sink_status` says.
         strangers: Who is new.
+        now: The moment of all that, aware UTC.
     """
 
     people: Sequence[PersonSettings]
@@ -70,6 +71,7 @@ class Known:
     names: Mapping[str, str]
     sinks: Sequence[Mapping[str, Any]]
     strangers: Sequence[Stranger]
+    now: datetime
 
 
 async def know(runtime: RuntimeLike) -> Known:
@@ -87,6 +89,7 @@ async def know(runtime: RuntimeLike) -> Known:
         names={server["server_uuid"]: server["name"] for server in servers if server.get("server_uuid")},
         sinks=runtime.sink_status(),
         strangers=await find_strangers(runtime.ledger.plays, rules),
+        now=runtime.clock.now(),
     )
 
 
@@ -176,8 +179,11 @@ def _person_shape(person: PersonSettings, known: Known) -> dict[str, Any]:
         "plex_ids": person.plex_ids,
         "aliases": person.aliases,
         "paused": person.paused,
+        "paused_until": person.paused_until,
         "servers": person.servers,
         "libraries": person.libraries,
+        "ignored_libraries": person.ignored_libraries,
+        "ignored_titles": person.ignored_titles,
         "kinds": person.kinds,
         "players": person.players,
         "networks": person.networks,
@@ -192,7 +198,7 @@ def problem_of(person: PersonSettings, found: Sequence[tuple[str, Account]], kno
     """Why nothing of the person's would count, as far as that can be seen now; or empty."""
     if not person.accounts:
         return mark("Linked to no Trakt account: plays are skipped.")
-    if person.paused:
+    if person.is_paused_at(known.now):
         return mark("Paused: plays are skipped.")
     if found and not any(counts(known.rules, account, server) for server, account in found):
         return mark("Not in features.scrobble.filters.username_whitelist: plays are skipped.")

@@ -96,6 +96,27 @@ async def test_a_card_says_who_watches_what_on_what_and_what_becomes_of_it(page,
     assert 'data-run="playing" data-offset="1262000" data-duration="3215000"' in source
 
 
+async def test_the_menu_of_a_card_pauses_the_play_the_person_or_them_until_tomorrow(page, web, runtime):
+    await runtime.ledger.record([wants(make_play(), want())])
+    maya = {"name": "Maya", "plex_ids": [1], "accounts": ["default"]}
+    runtime.config.update(lambda document: document.update(people=[maya]))
+    text, source = await page()
+    menu = re.search(r"<details>.*?</details>", source, re.DOTALL)[0]
+    assert "Leave this play out" in menu
+    assert [re.sub(r"<[^>]+>", "", one) for one in re.findall(r"<button name=.*?</button>", menu)] == [
+        "Pause Maya",
+        "Pause Maya until tomorrow",
+    ]
+    [way] = re.findall(r'action="\.(/people/[^"]+)"', menu)
+    form = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "text/html"}
+    assert (await web.post(way, b"do=pause_until", headers=form)).status == 303
+    [until] = [one.end_of_pause for one in runtime.config.settings.people]
+    assert until > runtime.clock.now()
+    assert "Pause Maya" not in (await page())[1]
+    runtime.clock.moment = until
+    assert "Pause Maya until tomorrow" in (await page())[1]
+
+
 async def test_a_paused_card_does_not_move(page, runtime):
     film = replace(FILM, duration_ms=6_984_000)
     await runtime.ledger.record(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from urllib.parse import quote, urlencode
 
 import pytest
@@ -409,6 +409,34 @@ async def test_somebody_is_paused_and_counts_again(household, post, runtime):
     assert runtime.rules().people[1].is_paused
     await post("/people/Tom", do="resume")
     assert not runtime.rules().people[1].is_paused
+
+
+async def test_somebody_is_paused_until_tomorrow_and_counts_again_by_themselves(
+    household, post, read, runtime
+):
+    household(MAYA, TOM)
+    answer = await post("/people/Tom", do="pause_until")
+    assert answer.headers["location"] == "../people/Tom?done=paused_until"
+    text, _ = await read("/people/Tom?done=paused_until")
+    assert "nothing of theirs counts until tomorrow morning" in text
+    entry = stored(runtime)["people"][1]
+    until = datetime.fromisoformat(entry["paused_until"])
+    assert (entry["paused"], f"{until.astimezone():%H:%M}") == (False, "04:00")
+    assert timedelta(0) < until - runtime.clock.now() <= timedelta(days=1)
+    for way in ("/people", "/people/Tom"):
+        assert "paused, plays are skipped until" in (await read(way))[0]
+    runtime.clock.moment = until
+    for way in ("/people", "/people/Tom"):
+        assert "paused" not in (await read(way))[0]
+
+
+async def test_a_pause_until_tomorrow_is_ended_at_once(household, post, read, runtime):
+    household(MAYA, TOM)
+    await post("/people/Tom", do="pause_until")
+    text, source = await read("/people/Tom")
+    assert ("Count again" in text, 'value="pause' in source) == (True, False)
+    assert (await post("/people/Tom", do="resume")).headers["location"] == "../people/Tom?done=resumed"
+    assert stored(runtime)["people"][1] == {**TOM, "paused": False}
 
 
 async def test_somebody_is_taken_out_but_never_the_last_one(household, post, runtime):

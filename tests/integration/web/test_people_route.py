@@ -104,6 +104,9 @@ async def test_e_mails_are_not_shown(household):
     [
         pytest.param({**MAYA, "accounts": []}, (), "Linked to no Trakt account", id="linked to nothing"),
         pytest.param({**MAYA, "paused": True}, (), "Paused", id="paused"),
+        pytest.param(
+            {**MAYA, "paused_until": "2026-11-21T04:00:00+01:00"}, (), "Paused", id="paused until tomorrow"
+        ),
         pytest.param(MAYA, ("bob",), "Not in features.scrobble.filters.username_whitelist", id="not listed"),
         pytest.param({**MAYA, "plex_ids": [99]}, (), "known to Plex", id="nobody has that number"),
     ],

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import time
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
@@ -13,6 +15,7 @@ from crosswatch.linking.people import (
     edit_person,
     find_entry,
     ignore_person,
+    next_morning,
     pause_person,
     recognise_person,
     remove_person,
@@ -20,6 +23,8 @@ from crosswatch.linking.people import (
 
 MAYA = {"name": "Maya", "plex_ids": [1], "accounts": ["default"]}
 TOM = {"name": " Tom ", "plex_ids": [2], "note": "kept"}
+
+EVENING = datetime(2026, 5, 12, 4, tzinfo=timezone(timedelta(hours=2)))
 
 
 @pytest.fixture
@@ -75,6 +80,53 @@ def test_a_list_of_names_lets_pass_whoever_is_added_and_an_empty_one_stays_empty
     fresh = {}
     add_person(TOM, listed="id:2")(fresh)
     assert not fresh["features"]["scrobble"]["filters"].get("username_whitelist")
+
+
+@pytest.mark.parametrize(
+    ("given", "paused", "until", "written"),
+    [
+        pytest.param({}, True, None, {"paused": True}, id="until somebody says so"),
+        pytest.param({}, True, EVENING, {"paused": False, "paused_until": EVENING.isoformat()}, id="until"),
+        pytest.param(
+            {"paused": True},
+            True,
+            EVENING,
+            {"paused": False, "paused_until": EVENING.isoformat()},
+            id="shorter",
+        ),
+        pytest.param({"paused_until": "2026-05-12T04:00:00Z"}, True, None, {"paused": True}, id="longer"),
+        pytest.param({"paused_until": "2026-05-12T04:00:00Z"}, False, None, {"paused": False}, id="no more"),
+    ],
+)
+def test_a_pause_lasts_until_somebody_says_so_or_until_a_moment(document, given, paused, until, written):
+    document["people"][1] |= given
+    pause_person("Tom", paused=paused, until=until)(document)
+    assert document["people"][1] == {**TOM, **written}
+
+
+@pytest.fixture
+def _berlin(monkeypatch):
+    with monkeypatch.context() as patched:
+        patched.setenv("TZ", "Europe/Berlin")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("_berlin")
+@pytest.mark.parametrize(
+    ("now", "morning"),
+    [
+        pytest.param("2026-05-11T20:00:00+02:00", "2026-05-12T04:00:00+02:00", id="in the evening"),
+        pytest.param("2026-05-12T01:30:00+02:00", "2026-05-12T04:00:00+02:00", id="after midnight"),
+        pytest.param("2026-05-12T04:00:00+02:00", "2026-05-13T04:00:00+02:00", id="in the morning itself"),
+        pytest.param("2026-05-11T22:00:00+00:00", "2026-05-12T04:00:00+02:00", id="told in another zone"),
+        pytest.param("2026-10-24T20:00:00+02:00", "2026-10-25T04:00:00+01:00", id="the clock is set back"),
+        pytest.param("2026-03-28T20:00:00+01:00", "2026-03-29T04:00:00+02:00", id="the clock is set on"),
+    ],
+)
+def test_tomorrow_begins_at_four_by_the_clock_on_the_wall(now, morning):
+    assert next_morning(datetime.fromisoformat(now)).isoformat() == morning
 
 
 def test_the_last_person_is_not_removed(document):

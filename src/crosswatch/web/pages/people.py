@@ -87,6 +87,7 @@ class PersonRow:
         hue: 0 to 7, always the same for a name.
         kind: What they are to the owner; empty if that is not known.
         is_paused: Whether nothing of theirs counts for now.
+        paused_until: When that ends by itself, or None.
         links: To Trakt.
         problem: Why nothing of theirs would count; may be empty.
         last: Their last play, or None.
@@ -98,6 +99,7 @@ class PersonRow:
     hue: int
     kind: str
     is_paused: bool
+    paused_until: datetime | None
     links: tuple[LinkState, ...]
     problem: str
     last: Play | None
@@ -213,7 +215,7 @@ async def look(runtime: RuntimeLike) -> PeoplePage:
         everyone_counts=not rules.people and not rules.usernames,
         is_listed=not rules.people and bool(rules.usernames),
         links=() if rules.people else (link_state(SinkAccount().name, seen),),
-        now=runtime.clock.now(),
+        now=known.now,
     )
 
 
@@ -241,15 +243,17 @@ def person_row(person: PersonSettings, seen: Seen) -> PersonRow:
     known = seen.known
     found = accounts_of(person, known)
     problem = problem_of(person, found, known)
+    is_paused = person.is_paused_at(known.now)
     return PersonRow(
         name=person.name,
         way=way_to(person.name),
         initial=_initial(person.name),
         hue=_hue(person.name),
         kind=next((kind for kind in (_kind(one, there, seen) for there, one in found) if kind), ""),
-        is_paused=person.paused,
+        is_paused=is_paused,
+        paused_until=person.end_of_pause if is_paused and not person.paused else None,
         links=tuple(link_state(name, seen) for name in person.accounts),
-        problem=problem if person.accounts and not person.paused else "",
+        problem=problem if person.accounts and not is_paused else "",
         last=next((play for play in seen.plays if is_theirs(play, person, known)), None),
     )
 

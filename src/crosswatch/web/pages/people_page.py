@@ -41,11 +41,18 @@ DONE = {
     "ask": mark("You will be asked again when they press play."),
     "saved": mark("Saved, and in force."),
     "paused": mark("Paused: nothing of theirs counts until you say so."),
+    "paused_until": mark(
+        "Paused: nothing of theirs counts until tomorrow morning. Then it does again by itself."
+    ),
     "resumed": mark("Their plays count again."),
     "removed": mark("Removed. Their plays are skipped from now on."),
     "gone": mark("Nobody knows that account any more. Nothing was changed."),
 }
 """What a change came to, by the word in the address."""
+
+
+PAUSES = {"pause": "paused", "pause_until": "paused_until", "resume": "resumed"}
+"""Buttons that pause somebody, or end that, and what each comes to."""
 
 
 @router.head("/people")
@@ -92,9 +99,10 @@ async def change(request: Request, runtime: Runtime, guest: Asking, name: str) -
         if wish == "remove":
             await _write(runtime, changes.remove_person(who))
             return _back(request, "people", done="removed")
-        if wish in ("pause", "resume"):
-            await _write(runtime, changes.pause_person(who, paused=wish == "pause"))
-            return _back(request, way_to(who), done=f"{wish}d")
+        if wish in PAUSES:
+            until = changes.next_morning(runtime.clock.now()) if wish == "pause_until" else None
+            await _write(runtime, changes.pause_person(who, paused=wish != "resume", until=until))
+            return _back(request, way_to(who), done=PAUSES[wish])
     except ConfigError as error:
         return await _draw_person(request, runtime, guest, who, problem=error, typed=form)
     return _back(request, way_to(who))

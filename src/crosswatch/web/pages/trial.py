@@ -144,7 +144,8 @@ def _person(runtime: RuntimeLike, play: Play | None) -> Tick:
 
 def _is_on(runtime: RuntimeLike, play: Play) -> bool:
     """Whether the play's person is switched on and only lacks an account at Trakt."""
-    names = {person.name for person in runtime.config.settings.people if not person.paused}
+    now = runtime.clock.now()
+    names = {person.name for person in runtime.config.settings.people if not person.is_paused_at(now)}
     return play.reason is Reason.PERSON_UNLINKED and play.account.name in names
 
 
