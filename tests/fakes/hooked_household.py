@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 
 from aiohttp import ClientSession, web
+from anyio.to_thread import current_default_thread_limiter
 
 from crosswatch.web.factory import create_app
 from crosswatch.web.live import LivePage
@@ -49,6 +50,9 @@ class HookedHousehold(Household):
         return document
 
     async def __aenter__(self):
+        asyncio.get_running_loop().hold_for(
+            current_default_thread_limiter()
+        )  # in which a request is answered
         await super().__aenter__()
         async with self._stack:
             server = web.AppRunner(_relay(self), access_log=None)
