@@ -73,6 +73,14 @@ def told_accounts(settings: Settings) -> tuple[SinkAccount, ...]:
     return tuple(SinkAccount(name=name) for name in names)
 
 
+def name_of_title(entry: str) -> str | None:
+    """An entry as `core.filters.title_names` has it, folded; None if it is an id that cannot be."""
+    source, _, value = fold(entry).partition(":")
+    if source not in SOURCES:
+        return fold(entry)
+    return next((f"{name}:{number}" for name, number in named_ids(source, value).as_dict().items()), None)
+
+
 def _require_person(key: str, person: PersonSettings) -> None:
     if not person.name:
         raise ConfigError(
@@ -110,7 +118,7 @@ def _require_limits(key: str, limits: LimitSettings) -> None:
     _require_texts(f"{key}.ignored_libraries", limits.ignored_libraries)
     _require_texts(f"{key}.ignored_titles", limits.ignored_titles)
     for place, title in enumerate(limits.ignored_titles):
-        if _name_of_title(title) is None:
+        if name_of_title(title) is None:
             where = f"{key}.ignored_titles[{place}]"
             raise ConfigError(
                 f"{where} must be a title, or an id such as imdb:tt0113277 or tvdb:81189, not "
@@ -154,19 +162,11 @@ def _limits_from(settings: LimitSettings) -> Limits:
     return Limits(
         libraries=_folded(settings.libraries),
         ignored_libraries=_folded(settings.ignored_libraries),
-        ignored_titles=frozenset(filter(None, map(_name_of_title, settings.ignored_titles))),
+        ignored_titles=frozenset(filter(None, map(name_of_title, settings.ignored_titles))),
         kinds=frozenset(settings.kinds),
         players=_folded(settings.players),
         networks=frozenset(settings.networks),
     )
-
-
-def _name_of_title(entry: str) -> str | None:
-    """An entry as `core.filters.title_names` has it, folded; None if it is an id that cannot be."""
-    source, _, value = fold(entry).partition(":")
-    if source not in SOURCES:
-        return fold(entry)
-    return next((f"{name}:{number}" for name, number in named_ids(source, value).as_dict().items()), None)
 
 
 def _folded(names: tuple[str, ...]) -> frozenset[str]:

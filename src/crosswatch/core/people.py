@@ -251,6 +251,14 @@ def watched_mark(rules: Rules, play: Play) -> float:
     return min(marks, default=rules.mark_of(play))
 
 
+def stopping_person(rules: Rules, play: Play) -> str:
+    """Whose own entry gives the reason for which the play does not count, by name; empty if none does."""
+    if rules.limits.refusal(play.media, play.player) is not None:
+        return ""
+    refusals = ((one, one.refusal(play)) for one in linked_people(rules, play.account, play.server))
+    return next((one.name for one, found in refusals if found and found.reason is play.reason), "")
+
+
 def _decide_by_people(rules: Rules, play: Play) -> Decision:
     found = linked_people(rules, play.account, play.server)
     if not found:

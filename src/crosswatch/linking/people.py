@@ -31,6 +31,18 @@ def find_entry(document: Document, name: str) -> Document | None:
     return next((entry for entry in found if str(entry.get("name", "")).strip() == name), None)
 
 
+def require_entry(document: Document, name: str) -> Document:
+    """The entry of `people` with that name.
+
+    Raises:
+        ConflictError: If there is none.
+    """
+    entry = find_entry(document, name)
+    if entry is None:
+        raise ConflictError(f"Nobody called {name} is listed any more. Nothing was saved.")
+    return entry
+
+
 def add_person(entry: Document, *, others: Sequence[Document] = (), listed: str | None = None) -> Change:
     """Add somebody, who is linked to nothing yet.
 
@@ -61,7 +73,7 @@ def edit_person(name: str, revision: str, values: Mapping[str, Any]) -> Change:
     """
 
     def change(document: Document) -> None:
-        entry = _require(document, name)
+        entry = require_entry(document, name)
         if revision != revision_of(entry):
             raise ConflictError(f"{name} was changed by somebody else meanwhile. Nothing was saved.")
         for key, value in values.items():
@@ -84,7 +96,7 @@ def pause_person(name: str, *, paused: bool, until: datetime | None = None) -> C
     """
 
     def change(document: Document) -> None:
-        entry = _require(document, name)
+        entry = require_entry(document, name)
         entry["paused"] = paused and until is None
         entry.pop("paused_until", None)
         if paused and until is not None:
@@ -112,7 +124,7 @@ def recognise_person(name: str, account: Document) -> Change:
     """
 
     def change(document: Document) -> None:
-        entry = _require(document, name)
+        entry = require_entry(document, name)
         for key in ("plex_ids", "aliases"):
             fresh = [one for one in account.get(key, ()) if one not in entry.get(key, ())]
             if fresh:
@@ -130,7 +142,7 @@ def remove_person(name: str) -> Change:
     """
 
     def change(document: Document) -> None:
-        entry = _require(document, name)
+        entry = require_entry(document, name)
         if len(document["people"]) == 1:
             raise ConfigError(
                 f"{name} is the last one. Without anybody, everyone's plays would count. "
@@ -155,13 +167,6 @@ def ignore_person(known_as: str, *, ignored: bool) -> Change:
         document["people_ignored"] = [*rest, known_as] if ignored else rest
 
     return change
-
-
-def _require(document: Document, name: str) -> Document:
-    entry = find_entry(document, name)
-    if entry is None:
-        raise ConflictError(f"Nobody called {name} is listed any more. Nothing was saved.")
-    return entry
 
 
 def is_same(one: Document, other: Document) -> bool:

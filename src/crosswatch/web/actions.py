@@ -10,15 +10,19 @@ from typing import TYPE_CHECKING
 
 from crosswatch.access.register import Scope
 from crosswatch.core.delivery import is_taken_back
+from crosswatch.core.people import stopping_person
 from crosswatch.core.plays import DeliveryState, DesiredAction, PlayState
 from crosswatch.core.reasons import Reason, Verdict
 from crosswatch.health.checks import Level
+from crosswatch.web.ignoring import offers_for
 from crosswatch.web.languages import mark
+from crosswatch.web.people import way_to
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from crosswatch.access.verdict import Guest
+    from crosswatch.core.people import Rules
     from crosswatch.core.plays import Delivery, Play
     from crosswatch.health.checks import Check
 
@@ -37,6 +41,7 @@ ELSEWHERE = {
     Reason.SERVER_NOT_SELECTED: _RULES,
     Reason.SERVER_OFF: _PEOPLE,
     Reason.LIBRARY_OFF: _RULES,
+    Reason.TITLE_OFF: _RULES,
     Reason.KIND_OFF: _RULES,
     Reason.PLAYER_OFF: _RULES,
     Reason.NETWORK_OFF: _RULES,
@@ -53,6 +58,9 @@ OF_PEOPLE = frozenset(
 STRANGERS = frozenset({Reason.PERSON_UNLINKED, Reason.PERSON_NOT_LISTED})
 """Reasons that befall those who may have no entry yet."""
 
+ACTS = "#acts"
+"""Where the buttons of a play are on its page."""
+
 MENDS = {
     "plex_token": ("setup/plex", mark("Sign in to Plex")),
     "plex_server": ("setup/server", mark("Choose the server")),
@@ -63,6 +71,7 @@ MENDS = {
     "unclaimed": ("setup/claim", mark("Set a password")),
     "link": ("people", mark("Link again")),
     "everyone": ("people", mark("Choose people")),
+    "config": ("settings/raw", mark("Raw config.json")),
 }
 """On which screen a kind of check is mended, and what the way there is called."""
 
@@ -95,21 +104,48 @@ def may_operate(guest: Guest) -> bool:
     return guest.scope is not None and guest.scope.covers(Scope.OPERATE)
 
 
-def next_action(play: Play, deliveries: Sequence[Delivery]) -> NextAction | None:
-    """What is best done about the play, or None if nothing needs to be."""
+def may_change(guest: Guest) -> bool:
+    """Whether whoever asks may change the configuration."""
+    return guest.scope is not None and guest.scope.covers(Scope.ADMIN)
+
+
+def next_action(play: Play, deliveries: Sequence[Delivery], rules: Rules) -> NextAction | None:
+    """What is best done about the play, or None if nothing needs to be.
+
+    Args:
+        play: The play.
+        deliveries: All its deliveries.
+        rules: Whose plays count now; they say whose entry it is that stops the play.
+    """
     if play.verdict is Verdict.DELIVERED or play.reason in (Reason.LIVE, Reason.IDENTIFYING):
         return None
     if play.reason in NAMELESS:
         return NextAction(word=mark("Fix match"), way=f"history/{play.id}#match")
     if play.reason in ELSEWHERE:
-        way, word = ELSEWHERE[play.reason]
-        return NextAction(word=word, way=f"{way}{_place_of(play)}")
+        return _elsewhere(play, rules)
     if play.reason is Reason.IGNORED_BY_YOU:
         return NextAction(word=mark("Count it")) if deliveries else None
     is_open = play.verdict in (Verdict.QUEUED, Verdict.FAILED)
     if not (is_open and possible(play, deliveries).can_retry):
         return None
     return NextAction(word=mark("Try now") if play.verdict is Verdict.QUEUED else mark("Retry"))
+
+
+def _elsewhere(play: Play, rules: Rules) -> NextAction:
+    """The way to where a reason is mended: to the button, to the person's page, or to the screen for all."""
+    if is_ignored(play, rules):
+        return NextAction(word=mark("Count again"), way=f"history/{play.id}{ACTS}")
+    way, word = ELSEWHERE[play.reason]
+    person = stopping_person(rules, play)
+    if person:
+        return NextAction(word=mark("People") if way == _RULES[0] else word, way=way_to(person))
+    return NextAction(word=word, way=f"{way}{_place_of(play)}")
+
+
+def is_ignored(play: Play, rules: Rules) -> bool:
+    """Whether a list of what is ignored stops the play, and still names its title or its library."""
+    is_stopped = play.reason in (Reason.LIBRARY_OFF, Reason.TITLE_OFF)
+    return is_stopped and any(offer.listed for offer in offers_for(play, rules))
 
 
 def _place_of(play: Play) -> str:

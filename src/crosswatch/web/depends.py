@@ -10,6 +10,7 @@ from crosswatch.access.desk import AccessDesk
 from crosswatch.access.verdict import Guest
 from crosswatch.web.live import LivePage
 from crosswatch.web.ports import RuntimeLike
+from crosswatch.web.undoing import UndoShelf
 
 
 def _runtime(request: Request) -> RuntimeLike:
@@ -28,10 +29,16 @@ def _live(request: Request) -> LivePage:
     return cast("LivePage", request.app.state.live)
 
 
+def shelf_of(request: Request) -> UndoShelf:
+    """Where the last change is kept, so that it can be taken back."""
+    return cast("UndoShelf", request.app.state.undo)
+
+
 Runtime = Annotated[RuntimeLike, Depends(_runtime)]
 Access = Annotated[AccessDesk, Depends(_access)]
 Asking = Annotated[Guest, Depends(_guest)]
 Live = Annotated[LivePage, Depends(_live)]
+Shelf = Annotated[UndoShelf, Depends(shelf_of)]
 
 
 async def note_health(request: Request, live: Live, guest: Asking) -> None:

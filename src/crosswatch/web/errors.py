@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 from crosswatch.errors import (
     AccessError,
     ConfigError,
+    ConflictError,
     CorrectionError,
     CrossWatchError,
     DeniedError,
@@ -104,6 +105,11 @@ def add_error_handlers(app: FastAPI) -> None:
 def correction_status(error: CorrectionError) -> int:
     """The status that says whether trying again later may help."""
     return 503 if error.is_passing else 409
+
+
+def config_status(error: ConfigError) -> int:
+    """The status that says what is at fault: what somebody else did, what was sent, or the disk."""
+    return 409 if isinstance(error, ConflictError) else 422 if error.key else 503
 
 
 def access_status(error: AccessError) -> int:

@@ -211,9 +211,7 @@ def _build(runtime: RuntimeLike, rows: _Rows, now: datetime) -> NowPage:
     health = runtime.upkeep.judge(rows.backlog, rows.problem)
 
     def cards(plays: Sequence[Play]) -> tuple[Card, ...]:
-        return tuple(
-            build_card(play, rows.deliveries.get(play.id, []), watched_mark(rules, play)) for play in plays
-        )
+        return tuple(build_card(play, rows.deliveries.get(play.id, []), rules) for play in plays)
 
     def playing(plays: Sequence[Play]) -> tuple[Card, ...]:
         shown = zip(plays, cards(plays), strict=True)
@@ -264,10 +262,16 @@ def _today(chart: Chart) -> tuple[tuple[Badge, int], ...]:
     return tuple((_badge(verdict), counts.get(verdict, 0)) for verdict in order)
 
 
-def build_card(play: Play, deliveries: Sequence[Delivery], mark: float) -> Card:
-    """The play as the page shows it."""
+def build_card(play: Play, deliveries: Sequence[Delivery], rules: Rules) -> Card:
+    """The play as the page shows it.
+
+    Args:
+        play: The play.
+        deliveries: All its deliveries.
+        rules: Whose plays count now.
+    """
     title, subtitle = _titles(play)
-    told = tell_play(play, mark=mark, deliveries=deliveries)
+    told = tell_play(play, mark=watched_mark(rules, play), deliveries=deliveries)
     is_waiting = play.verdict in (Verdict.QUEUED, Verdict.FAILED)
     return Card(
         id=play.id,
@@ -287,7 +291,7 @@ def build_card(play: Play, deliveries: Sequence[Delivery], mark: float) -> Card:
         told=told,
         can_retry=is_waiting and bool(deliveries),
         can_ignore=possible(play, deliveries).can_ignore,
-        action=next_action(play, deliveries),
+        action=next_action(play, deliveries, rules),
         has_poster=has_poster(play),
         trakt_url=trakt_address(play.media),
         next_try_at=min((row.next_attempt_at for row in deliveries), default=None) if is_waiting else None,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode
 
 from crosswatch.core.events import OWNER_ID
 from crosswatch.core.filters import ID_PREFIX, fold
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 
 MOST_PLAYS = 500
 """So many skipped plays are looked at for each of these reasons, the newest first."""
+
+PLAIN_STEP = frozenset("/\\?#%")
+"""What no step of an address may hold as it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +145,12 @@ def people_shape(known: Known) -> dict[str, Any]:
         "new": [_stranger_shape(one, known) for one in known.strangers],
         "everyone_counts": not known.rules.people and not known.rules.usernames,
     }
+
+
+def way_to(name: str) -> str:
+    """The address of a person's page, relative to the first page; a name may be no step of an address."""
+    is_step = name.isprintable() and not PLAIN_STEP & set(name) and name.strip(".")
+    return f"people/{quote(name, safe='')}" if is_step else f"people/-?{urlencode({'name': name})}"
 
 
 def entry_for(account: Account) -> dict[str, Any] | None:

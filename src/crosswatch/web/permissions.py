@@ -73,6 +73,7 @@ RULES = (
     Rule("POST", "/api/plays/{play_id}/{verb}", Scope.OPERATE),
     Rule("POST", "/history", Scope.OPERATE, largest_body=SMALL_BODY),
     Rule("GET", "/history/{play_id}/match", Scope.OPERATE),  # it asks Trakt
+    Rule("POST", "/history/{play_id}/ignoring", Scope.ADMIN, largest_body=SMALL_BODY),  # a rule for all plays
     Rule("POST", "/history/{play_id}/{verb}", Scope.OPERATE, largest_body=SMALL_BODY),
     Rule("POST", "/api/logs/debug", Scope.OPERATE),
     Rule("POST", "/logs", Scope.OPERATE, largest_body=SMALL_BODY),

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from crosswatch.web.factory import create_app
-from fakes.asgi import called
+from fakes.asgi import Caller
 from fakes.hand_clock import HandClock
 from fakes.memory_ledger import MemoryLedger
 from fakes.runtime import FakeRuntime
+from fakes.shown import running
 
 
 @pytest.fixture
@@ -19,5 +19,5 @@ def runtime(tmp_path):
 @pytest.fixture
 async def web(runtime):
     """The app around that runtime, called without sockets."""
-    async with called(create_app(runtime)) as caller:
-        yield caller
+    async with running(runtime) as app:
+        yield Caller(app)

@@ -62,6 +62,17 @@ async def test_what_is_worst_comes_first_with_since_and_mend(web, runtime, found
     assert FINE not in text
 
 
+@pytest.mark.parametrize("way", ["/", "/health"])
+async def test_a_file_that_cannot_be_used_leads_to_where_it_is_mended(web, runtime, way):
+    assert "settings/raw" not in (await web.get(way, headers=PAGE)).text
+    runtime.config.path.write_text("{")
+    runtime.config.poll()
+    text = (await web.get(way, headers=PAGE)).text
+    assert "can&#39;t be used" in text
+    assert '<a class="button" href="./settings/raw">Raw config.json</a>' in text
+    assert (await web.get("/settings/raw", headers=PAGE)).status == 200
+
+
 async def test_if_all_is_fine_it_says_so_in_one_sentence(web, found):
     found(Check(id="config", title="Configuration", sentence="It is fine."))
     text = (await web.get("/health", headers=PAGE)).text

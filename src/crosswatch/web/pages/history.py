@@ -9,11 +9,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from crosswatch.core.events import MediaKind, PlayId
-from crosswatch.core.people import watched_mark
 from crosswatch.core.plays import PlayState
 from crosswatch.core.ports import PlayQuery
 from crosswatch.core.reasons import EXPLANATIONS, Reason, Verdict
-from crosswatch.web.actions import next_action
 from crosswatch.web.charts import ORDER, build_chart
 from crosswatch.web.languages import mark, translate
 from crosswatch.web.now import SHAPES, WORDS, Badge, build_card
@@ -23,6 +21,7 @@ if TYPE_CHECKING:
     from enum import StrEnum
     from typing import TypeVar
 
+    from crosswatch.core.people import Rules
     from crosswatch.core.plays import Delivery, Play
     from crosswatch.core.ports import Tally
     from crosswatch.web.actions import NextAction
@@ -199,7 +198,7 @@ async def look(runtime: RuntimeLike, filters: Filters, cursor: str) -> HistoryPa
     deliveries = await ledger.deliveries([play.id for play in plays])
     tallies = await ledger.tally(filters.query(now))
     rules = runtime.rules()
-    rows = [build_row(play, deliveries.get(play.id, []), watched_mark(rules, play)) for play in plays]
+    rows = [build_row(play, deliveries.get(play.id, []), rules) for play in plays]
     chart = None if cursor else _chart(tallies, filters.begin(now), now)
     return HistoryPage(
         filters=filters,
@@ -215,14 +214,14 @@ async def look(runtime: RuntimeLike, filters: Filters, cursor: str) -> HistoryPa
     )
 
 
-def build_row(play: Play, deliveries: Sequence[Delivery], mark: float) -> Row:
+def build_row(play: Play, deliveries: Sequence[Delivery], rules: Rules) -> Row:
     """A play of the list."""
-    card = build_card(play, deliveries, mark)
+    card = build_card(play, deliveries, rules)
     return Row(
         card=card,
         began_at=play.started_at,
         ended_at=card.shown_at if play.state is PlayState.ENDED else None,
-        action=next_action(play, deliveries),
+        action=card.action,
     )
 
 

@@ -28,8 +28,8 @@ async def choose(request: Request, play_id: Id, runtime: Runtime) -> Response:
     try:
         page = await look(runtime, play, wanted)
     except CorrectionError as error:
-        return _draw(request, blank(play, wanted), problem=error)
-    return _draw(request, page)
+        return _draw(request, runtime, blank(play, wanted), problem=error)
+    return _draw(request, runtime, page)
 
 
 @router.post("/history/{play_id}/match")
@@ -41,16 +41,21 @@ async def save(request: Request, play_id: Id, runtime: Runtime) -> Response:
     wanted = Wanted.read(form_fields(await read_body(request, limit=SMALL_BODY)), play)
     choice = wanted.choice()
     if choice is None:
-        return _draw(request, blank(play, wanted), status=422)
+        return _draw(request, runtime, blank(play, wanted), status=422)
     try:
         matched = await runtime.corrections.match(play.id, choice)
     except CorrectionError as error:
-        return _draw(request, blank(play, wanted), problem=error)
+        return _draw(request, runtime, blank(play, wanted), problem=error)
     return RedirectResponse(f"../{play_id}?done=match&n={matched.retried}", 303)
 
 
 def _draw(
-    request: Request, page: MatchPage, *, problem: CorrectionError | None = None, status: int = 200
+    request: Request,
+    runtime: Runtime,
+    page: MatchPage,
+    *,
+    problem: CorrectionError | None = None,
+    status: int = 200,
 ) -> Response:
     return draw_page(
         request,
@@ -58,6 +63,6 @@ def _draw(
         status=status if problem is None else correction_status(problem),
         here="history",
         page=page,
-        card=build_card(page.play, [], 0.0),
+        card=build_card(page.play, [], runtime.rules()),
         problem=str(problem or ""),
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlencode
 from zlib import crc32
 
 from crosswatch.core.events import OWNER_ID
@@ -21,7 +20,15 @@ from crosswatch.linking.people import is_same
 from crosswatch.providers.scrobble.trakt.accounts import account_names
 from crosswatch.web.languages import mark, translate
 from crosswatch.web.now import HUES, SHAPES, Badge
-from crosswatch.web.people import Stranger, counts, entry_for, know, problem_of, whitelist_entry
+from crosswatch.web.people import (
+    Stranger,
+    counts,
+    entry_for,
+    know,
+    problem_of,
+    way_to,
+    whitelist_entry,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -48,7 +55,6 @@ KIND_WORDS = {
     Kind.FRIEND: mark("friend"),
 }
 NOT_SIGNED_IN = mark("not signed in")
-PLAIN_STEP = frozenset("/\\?#%")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -292,12 +298,6 @@ def accounts_of(person: PersonSettings, known: Known) -> list[tuple[str, Account
 def is_theirs(play: Play, person: PersonSettings, known: Known) -> bool:
     """Whether the person watched it."""
     return _means(person, known, play.account, play.server)
-
-
-def way_to(name: str) -> str:
-    """The address of a person's page, relative to the first page; a name may be no step of an address."""
-    is_step = name.isprintable() and not PLAIN_STEP & set(name) and name.strip(".")
-    return f"people/{quote(name, safe='')}" if is_step else f"people/-?{urlencode({'name': name})}"
 
 
 def key_of(account: Account, server: str) -> str:

@@ -12,21 +12,22 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
-from crosswatch.access.register import Scope
 from crosswatch.access.verdict import Guest
 from crosswatch.config.document import Document
 from crosswatch.core.events import Account
 from crosswatch.errors import ConfigError, ConflictError
 from crosswatch.linking import people as changes
 from crosswatch.linking.changes import free_name
+from crosswatch.web.actions import may_change
 from crosswatch.web.answers import form_lists, read_body
 from crosswatch.web.depends import Asking, Runtime
 from crosswatch.web.drawing import draw_page, top_of
+from crosswatch.web.errors import config_status
 from crosswatch.web.languages import mark
 from crosswatch.web.languages import translate as _
-from crosswatch.web.pages.people import find_other, look, way_to, who_counts_by_now
-from crosswatch.web.pages.person import KINDS, PersonForm, look_at
-from crosswatch.web.people import entry_for, whitelist_entry
+from crosswatch.web.pages.people import find_other, look, who_counts_by_now
+from crosswatch.web.pages.person import KINDS, LARGEST_FORM, PersonForm, look_at
+from crosswatch.web.people import entry_for, way_to, whitelist_entry
 from crosswatch.web.permissions import SMALL_BODY
 from crosswatch.web.ports import RuntimeLike
 
@@ -89,7 +90,7 @@ async def person(request: Request, runtime: Runtime, guest: Asking, name: str) -
 @router.post("/people/{name}")
 async def change(request: Request, runtime: Runtime, guest: Asking, name: str) -> Response:
     """Save what the form says, pause, go on, or take the person out."""
-    fields = form_lists(await read_body(request, limit=SMALL_BODY))
+    fields = form_lists(await read_body(request, limit=LARGEST_FORM))
     who, wish = _meant(request, name), _one(fields, "do")
     form = PersonForm.read(fields) if wish == "save" else None
     try:
@@ -142,12 +143,12 @@ async def _draw_list(
     return draw_page(
         request,
         "people.html",
-        status=_status(problem),
+        status=200 if problem is None else config_status(problem),
         here="people",
         page=await look(runtime),
         problem=str(problem or ""),
         done=_done(request, problem),
-        may_change=_may_change(guest),
+        may_change=may_change(guest),
     )
 
 
@@ -168,7 +169,7 @@ async def _draw_person(
     return draw_page(
         request,
         "person.html",
-        status=_status(problem),
+        status=200 if problem is None else config_status(problem),
         here="people",
         page=page,
         moment_at=runtime.clock.now(),
@@ -176,7 +177,7 @@ async def _draw_person(
         problem=str(problem or ""),
         is_conflict=isinstance(problem, ConflictError),
         done=_done(request, problem),
-        may_change=_may_change(guest),
+        may_change=may_change(guest),
     )
 
 
@@ -187,16 +188,6 @@ def _meant(request: Request, name: str) -> str:
 
 def _one(fields: Fields, name: str) -> str:
     return next(iter(fields.get(name, ())), "")
-
-
-def _may_change(guest: Guest) -> bool:
-    return guest.scope is not None and guest.scope.covers(Scope.ADMIN)
-
-
-def _status(problem: ConfigError | None) -> int:
-    if problem is None:
-        return 200
-    return 409 if isinstance(problem, ConflictError) else 422 if problem.key else 503
 
 
 def _done(request: Request, problem: ConfigError | None) -> str:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from crosswatch.config.revision import revision_of
 from crosswatch.core.filters import fold
-from crosswatch.core.people import watched_mark
 from crosswatch.core.plays import SinkAccount
 from crosswatch.core.ports import PlayQuery
 from crosswatch.errors import ConfigError
@@ -15,6 +14,7 @@ from crosswatch.linking.people import find_entry
 from crosswatch.web.languages import mark, translate
 from crosswatch.web.now import build_card
 from crosswatch.web.pages.people import accounts_of, is_theirs, link_state, person_row, read
+from crosswatch.web.permissions import KIB
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 RECENT = 8
 LONGEST_TEXT = 2000
+LARGEST_FORM = 64 * KIB
+"""In bytes; a long list of titles fits."""
 KINDS = {"": mark("Films and episodes"), "movie": mark("Only films"), "episode": mark("Only episodes")}
 
 
@@ -40,6 +42,8 @@ class PersonForm:
         accounts: Names of the Trakt accounts that their plays go to.
         kind: One of `KINDS`.
         libraries: The only ones that count; none for all.
+        ignored_libraries: Those that do not.
+        ignored_titles: Films and shows that do not, one a line.
         players: The only devices that count; none for all.
         mark: Their own watched mark in percent; empty as for everybody.
         plex_ids: Numbers, with commas between.
@@ -51,6 +55,8 @@ class PersonForm:
     accounts: tuple[str, ...] = ()
     kind: str = ""
     libraries: tuple[str, ...] = ()
+    ignored_libraries: tuple[str, ...] = ()
+    ignored_titles: str = ""
     players: tuple[str, ...] = ()
     mark: str = ""
     plex_ids: str = ""
@@ -66,6 +72,8 @@ class PersonForm:
             accounts=person.accounts,
             kind=person.kinds[0] if len(person.kinds) == 1 else "",
             libraries=person.libraries,
+            ignored_libraries=person.ignored_libraries,
+            ignored_titles="\n".join(person.ignored_titles),
             players=person.players,
             mark="" if mark is None else f"{mark:g}",
             plex_ids=", ".join(map(str, person.plex_ids)),
@@ -77,14 +85,16 @@ class PersonForm:
     def read(cls, fields: Mapping[str, Sequence[str]]) -> PersonForm:
         """The form as it was sent."""
 
-        def one(name: str) -> str:
-            return next(iter(fields.get(name, ())), "").strip()[:LONGEST_TEXT]
+        def one(name: str, longest: int = LONGEST_TEXT) -> str:
+            return next(iter(fields.get(name, ())), "").strip()[:longest]
 
         return cls(
             name=one("name"),
             accounts=tuple(fields.get("accounts", ())),
             kind=one("kind") if one("kind") in KINDS else "",
             libraries=_several(fields, "libraries"),
+            ignored_libraries=_several(fields, "ignored_libraries"),
+            ignored_titles=one("ignored_titles", LARGEST_FORM),
             players=_several(fields, "players"),
             mark=one("mark"),
             plex_ids=one("plex_ids"),
@@ -111,10 +121,12 @@ class PersonForm:
             "accounts": list(dict.fromkeys(self.accounts)),
             "kinds": [self.kind] if self.kind else [],
             "libraries": list(self.libraries),
+            "ignored_libraries": list(self.ignored_libraries),
+            "ignored_titles": _lines(self.ignored_titles),
             "players": list(self.players),
             "watched_at_percent": _mark(self.mark),
             "plex_ids": [int(number) for number in numbers],
-            "aliases": [line.strip() for line in self.aliases.splitlines() if line.strip()],
+            "aliases": _lines(self.aliases),
         }
 
 
@@ -127,6 +139,7 @@ class PersonPage:
         form: What the form holds.
         accounts: Every Trakt account that there is.
         libraries: Titles that may be chosen.
+        ignorable: The same, of those to be ignored.
         players: Devices that may be chosen.
         mark: What counts as watched for everybody, in percent.
         names: What their accounts at Plex are called, with their numbers.
@@ -139,6 +152,7 @@ class PersonPage:
     form: PersonForm
     accounts: tuple[LinkState, ...]
     libraries: tuple[str, ...]
+    ignorable: tuple[str, ...]
     players: tuple[str, ...]
     mark: float
     names: tuple[str, ...]
@@ -168,6 +182,7 @@ async def look_at(runtime: RuntimeLike, name: str, typed: PersonForm | None = No
         form=form,
         accounts=tuple(link_state(one, seen) for one in names),
         libraries=_choices(form.libraries, (play.media.library for play in seen.plays)),
+        ignorable=_choices(form.ignored_libraries, (play.media.library for play in seen.plays)),
         players=_choices(form.players, (play.player.title for play in theirs)),
         mark=settings.features.scrobble.options.watched_at_percent,
         names=tuple(f"{account.name} ({account.plex_id or account.id})" for _, account in found),
@@ -189,7 +204,7 @@ async def _plays_of(runtime: RuntimeLike, person: PersonSettings, seen: Seen) ->
 async def _cards(runtime: RuntimeLike, plays: Sequence[Play], seen: Seen) -> tuple[Card, ...]:
     deliveries = await runtime.ledger.deliveries([play.id for play in plays])
     rules = seen.known.rules
-    return tuple(build_card(play, deliveries.get(play.id, []), watched_mark(rules, play)) for play in plays)
+    return tuple(build_card(play, deliveries.get(play.id, []), rules) for play in plays)
 
 
 def _who(person: PersonSettings, seen: Seen) -> str:
@@ -219,6 +234,10 @@ def _each_once(texts: Iterable[str]) -> tuple[str, ...]:
         if text.strip():
             found.setdefault(fold(text), text)
     return tuple(found.values())
+
+
+def _lines(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip()]
 
 
 def _is_number(text: str) -> bool:

@@ -14,7 +14,8 @@ from crosswatch.core.phrases import plain
 from crosswatch.core.plays import DeliveryState, PlayState
 from crosswatch.core.reasons import Reason, Verdict
 from crosswatch.core.sentences import account_words, accounts_words, percent_words, tell_delivery
-from crosswatch.web.actions import NAMELESS, OF_PEOPLE, NextAction, next_action, possible
+from crosswatch.web.actions import NAMELESS, OF_PEOPLE, NextAction, is_ignored, possible
+from crosswatch.web.ignoring import offers_for
 from crosswatch.web.issue_text import Evidence, issue_text
 from crosswatch.web.languages import mark, translate
 from crosswatch.web.now import SHAPES, WORDS, Badge, build_card
@@ -27,9 +28,11 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from crosswatch.core.events import PlayId
+    from crosswatch.core.people import Rules
     from crosswatch.core.plays import Delivery, Play, TraceEntry
     from crosswatch.core.sentences import Told
     from crosswatch.web.actions import Possible
+    from crosswatch.web.ignoring import Offer
     from crosswatch.web.now import Card
     from crosswatch.web.pages.match import Search
     from crosswatch.web.ports import RuntimeLike
@@ -109,6 +112,7 @@ class PlayPage:
         issue: What to put into a bug report: no secrets, no names.
         may: What may be done about it.
         action: What is best done, or None.
+        ignoring: What can be ignored of it altogether, and what is.
         hint: What helps, in words, where no button here does it.
         chosen: How the item came by its name, where a person or a list of anime said it; or empty.
         search: What to look for at Trakt, where the match is wrong.
@@ -129,6 +133,7 @@ class PlayPage:
     issue: str
     may: Possible
     action: NextAction | None
+    ignoring: tuple[Offer, ...]
     hint: str
     chosen: str
     search: Search
@@ -163,7 +168,7 @@ def build_page(runtime: RuntimeLike, evidence: Evidence, chosen: str) -> PlayPag
     play, deliveries, trace = evidence.play, evidence.deliveries, evidence.trace
     rules = runtime.rules()
     mark = watched_mark(rules, play)
-    card = build_card(play, deliveries, mark)
+    card = build_card(play, deliveries, rules)
     server = server_name(runtime, play.server)
     redact = runtime.logs.redact
     shape = {**play_shape(play, deliveries, mark), "trace": [trace_shape(entry) for entry in trace]}
@@ -180,17 +185,19 @@ def build_page(runtime: RuntimeLike, evidence: Evidence, chosen: str) -> PlayPag
         raw=redact(msgspec.json.format(msgspec.json.encode(shape, enc_hook=plain)).decode()),
         issue=redact(issue_text(evidence, card.told.sentence)),
         may=possible(play, deliveries),
-        action=next_action(play, deliveries),
-        hint="" if _has_button(play) else card.told.action,
+        action=card.action,
+        ignoring=offers_for(play, rules, runtime.config.overlay.variables),
+        hint="" if _has_button(play, rules) else card.told.action,
         chosen=chosen,
         search=search_for(play.media),
         now=runtime.clock.now(),
     )
 
 
-def _has_button(play: Play) -> bool:
-    """Whether the button leads to what the words would have one write: a match, or somebody's entry."""
-    return (play.reason in NAMELESS and play.media.kind.is_scrobbled) or play.reason in OF_PEOPLE
+def _has_button(play: Play, rules: Rules) -> bool:
+    """Whether a button does what the words would have one write, or leads there."""
+    is_nameless = play.reason in NAMELESS and play.media.kind.is_scrobbled
+    return is_nameless or play.reason in OF_PEOPLE or is_ignored(play, rules)
 
 
 def heading(play: Play, deliveries: Sequence[Delivery]) -> str:

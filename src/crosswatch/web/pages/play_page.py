@@ -6,12 +6,13 @@ from fastapi import APIRouter, Path, Request
 from fastapi.responses import RedirectResponse, Response
 
 from crosswatch.core.events import PlayId
-from crosswatch.errors import CorrectionError
-from crosswatch.web.actions import may_operate
-from crosswatch.web.depends import Asking, Runtime
+from crosswatch.errors import ConfigError, CorrectionError
+from crosswatch.web.actions import may_change, may_operate
+from crosswatch.web.depends import Asking, Runtime, shelf_of
 from crosswatch.web.drawing import draw_page
-from crosswatch.web.errors import correction_status, refuse
+from crosswatch.web.errors import config_status, correction_status, refuse
 from crosswatch.web.pages.history import read_count
+from crosswatch.web.pages.ignoring import told_of
 from crosswatch.web.pages.play import look
 
 router = APIRouter()
@@ -29,7 +30,7 @@ Id = Annotated[str, Path(max_length=64)]
 @router.get("/history/{play_id}")
 async def play(request: Request, play_id: Id, runtime: Runtime, guest: Asking) -> Response:
     """One play, and what was done about it if that is why somebody comes back."""
-    return await _draw(request, play_id, runtime, guest)
+    return await draw_play(request, play_id, runtime, guest)
 
 
 @router.post("/history/{play_id}/retry")
@@ -38,7 +39,7 @@ async def retry(request: Request, play_id: Id, runtime: Runtime, guest: Asking) 
     try:
         count = await runtime.corrections.retry(PlayId(play_id))
     except CorrectionError as error:
-        return await _draw(request, play_id, runtime, guest, problem=error)
+        return await draw_play(request, play_id, runtime, guest, problem=error)
     return _back(play_id, "retry", count)
 
 
@@ -48,7 +49,7 @@ async def ignore(request: Request, play_id: Id, runtime: Runtime, guest: Asking)
     try:
         await runtime.corrections.ignore(PlayId(play_id))
     except CorrectionError as error:
-        return await _draw(request, play_id, runtime, guest, problem=error)
+        return await draw_play(request, play_id, runtime, guest, problem=error)
     return _back(play_id, "ignore", 1)
 
 
@@ -58,13 +59,18 @@ async def undo(request: Request, play_id: Id, runtime: Runtime, guest: Asking) -
     try:
         count = await runtime.corrections.undo(PlayId(play_id))
     except CorrectionError as error:
-        return await _draw(request, play_id, runtime, guest, problem=error)
+        return await draw_play(request, play_id, runtime, guest, problem=error)
     return _back(play_id, "undo", count)
 
 
-async def _draw(
-    request: Request, play_id: str, runtime: Runtime, guest: Asking, problem: CorrectionError | None = None
+async def draw_play(
+    request: Request,
+    play_id: str,
+    runtime: Runtime,
+    guest: Asking,
+    problem: CorrectionError | ConfigError | None = None,
 ) -> Response:
+    """The page of the play, and why nothing came of what was asked for, if so."""
     page = await look(runtime, PlayId(play_id))
     if page is None:
         return refuse(request, 404, NO_PLAY)
@@ -72,14 +78,20 @@ async def _draw(
     return draw_page(
         request,
         "play.html",
-        status=200 if problem is None else correction_status(problem),
+        status=200 if problem is None else _status(problem),
         here="history",
         page=page,
         may_operate=may_operate(guest),
+        may_change=may_change(guest),
         problem=str(problem or ""),
         done=asked.get("done") if asked.get("done") in DONE else "",
         count=read_count(asked.get("n")),
+        told=told_of(page.ignoring, asked, shelf_of(request)) if problem is None else None,
     )
+
+
+def _status(problem: CorrectionError | ConfigError) -> int:
+    return config_status(problem) if isinstance(problem, ConfigError) else correction_status(problem)
 
 
 def _back(play_id: str, done: str, count: int) -> Response:

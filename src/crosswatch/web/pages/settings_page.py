@@ -1,9 +1,9 @@
 """`/settings`: what `config.json` says, by sections; looked through, saved, and taken back."""
 
 import asyncio
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, HTTPException, Request, Response
+from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 
 from crosswatch.config.changes import differences, take_back
@@ -20,7 +20,7 @@ from crosswatch.config.schema import path_of
 from crosswatch.config.secrets import mask, unmask
 from crosswatch.errors import BackupError, ConfigError, ConflictError
 from crosswatch.web.answers import form_lists, read_body
-from crosswatch.web.depends import Runtime
+from crosswatch.web.depends import Runtime, Shelf, shelf_of
 from crosswatch.web.drawing import draw_page
 from crosswatch.web.errors import NOTHING_HERE
 from crosswatch.web.forms import Typed, conflicts, fulfil, problems, read_was, save, values_of, wishes_of
@@ -46,14 +46,6 @@ MOST_FIELDS = 5_000
 
 REVIEW = "review"
 TRY = "try "
-
-
-def _shelf(request: Request) -> UndoShelf:
-    shelf: UndoShelf = request.app.state.undo
-    return shelf
-
-
-Shelf = Annotated[UndoShelf, Depends(_shelf)]
 
 
 @router.head("")
@@ -205,7 +197,7 @@ async def draw_section(
         status=status,
         here="settings",
         **_frame(runtime, section),
-        **_news(request, _shelf(request)),
+        **_news(request, shelf_of(request)),
         form=form,
         problem=told.get("found", {}).get("", ""),
         is_contested=bool(told.get("contested")),

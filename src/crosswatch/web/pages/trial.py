@@ -88,7 +88,7 @@ async def follow(runtime: RuntimeLike, since: datetime) -> Trial:
     told = [play for play in recent if _is_told(rows.get(play.id, ()))]
     play = next(iter(told or recent), None)
     deliveries = rows.get(play.id, ()) if play is not None else ()
-    card = None if play is None else build_card(play, deliveries, watched_mark(runtime.rules(), play))
+    card = None if play is None else build_card(play, deliveries, runtime.rules())
     ticks = (_heard(runtime, play), _person(runtime, play), _trakt(runtime, play, deliveries))
     return Trial(ticks=ticks, card=card)
 
@@ -103,7 +103,7 @@ async def first_delivered(runtime: RuntimeLike) -> Card | None:
     play = next((play for play in plays if _is_told(rows.get(play.id, ()))), None)
     if play is None:
         return None
-    return build_card(play, rows[play.id], watched_mark(runtime.rules(), play))
+    return build_card(play, rows[play.id], runtime.rules())
 
 
 def _is_told(deliveries: Sequence[Delivery]) -> bool:
