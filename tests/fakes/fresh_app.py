@@ -23,8 +23,8 @@ from crosswatch.clock import Clock
 from crosswatch.runtime import Runtime
 from crosswatch.simulator.plex import PlexOptions, SimulatedPlex
 from crosswatch.simulator.trakt import SimulatedTrakt, TraktOptions
-from crosswatch.web.factory import create_app
 from fakes.served import free_port
+from fakes.shown import running
 
 SPEED = 40.0
 PATIENCE_S = 10.0
@@ -68,7 +68,8 @@ class FreshApp:
                 plex={"tv_url": self.plex.plextv_url},
                 trakt={"api_url": self.trakt.api_url, "auth_url": self.trakt.auth_url},
             )
-            stack.push_async_callback(self._serve())
+            app = await stack.enter_async_context(running(self.runtime))
+            stack.push_async_callback(self._serve(app))
             await self._answers()
             self._stack = stack.pop_all()
         return self
@@ -76,13 +77,14 @@ class FreshApp:
     async def __aexit__(self, *error: object) -> None:
         await self._stack.__aexit__(*error)
 
-    def _serve(self):
+    def _serve(self, app):
         port = int(self.url.rpartition(":")[2])
         config = uvicorn.Config(
-            create_app(self.runtime),
+            app,
             host="127.0.0.1",
             port=port,
             log_config=None,
+            lifespan="off",  # the runtime is running already
             timeout_graceful_shutdown=1,
         )
         server = uvicorn.Server(config)

@@ -11,10 +11,9 @@ import asyncio
 from aiohttp import ClientSession, web
 from anyio.to_thread import current_default_thread_limiter
 
-from crosswatch.web.factory import create_app
-from crosswatch.web.live import LivePage
 from fakes.asgi import Caller
 from fakes.household import MOMENT_S, Household
+from fakes.shown import showing
 
 WATCH, HOOKS, BOTH, STRANGER = "watch only", "webhook only", "both", "a webhook whose server is unknown"
 MODES = (WATCH, HOOKS, BOTH, STRANGER)
@@ -110,11 +109,10 @@ def _relay(home):
     async def hand_on(request):
         if home.app is None:
             raise web.HTTPBadGateway
-        app = create_app(home.app)
-        app.state.runtime, app.state.live = home.app, LivePage(home.app)
-        answer = await Caller(app)(
-            request.method, str(request.rel_url), body=await request.read(), headers=dict(request.headers)
-        )
+        with showing(home.app) as app:
+            answer = await Caller(app)(
+                request.method, str(request.rel_url), body=await request.read(), headers=dict(request.headers)
+            )
         headers = {"Content-Type": answer.headers.get("content-type", "text/plain")}
         return web.Response(status=answer.status, body=answer.body, headers=headers)
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import copy
 import json
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args, get_origin
 
@@ -38,13 +39,14 @@ def variable_of(key: str) -> str:
     return PREFIX + key.replace(".", "_").upper()
 
 
-def settable_keys() -> list[str]:
+@cache
+def settable_keys() -> tuple[str, ...]:
     """The keys that have a variable."""
-    return [
+    return tuple(
         key
         for key in known_keys()
         if "[" not in key and "<" not in key and not key.startswith(WRITTEN_BY_THE_APP)
-    ]
+    )
 
 
 class Overlay:

@@ -230,9 +230,13 @@ def _words(text: str) -> str:
 def _likeness(query: str, title: str) -> float:
     """From 0 (not found) to 1 (the same title)."""
     plain = _words(title)
-    ratio = difflib.SequenceMatcher(None, query, plain).ratio()
-    has_all_words = set(query.split()) <= set(plain.split())
-    return ratio if has_all_words or ratio >= LEAST_LIKENESS else 0.0
+    matcher = difflib.SequenceMatcher(None, query, plain)
+    if set(query.split()) <= set(plain.split()):
+        return matcher.ratio()
+    if matcher.real_quick_ratio() < LEAST_LIKENESS or matcher.quick_ratio() < LEAST_LIKENESS:
+        return 0.0  # these are upper bounds, and it takes long to compare letter by letter
+    ratio = matcher.ratio()
+    return ratio if ratio >= LEAST_LIKENESS else 0.0
 
 
 ROUTES = [
