@@ -331,6 +331,7 @@ async def test_whoever_is_heard_last_is_not_asked_about_after_the_end(evening, f
 
     evening.running = asyncio.create_task(evening.pipeline.run())
     before = evening.source.asked["account"]
+    await evening.later(60)
     evening.frame(film, 720)
     await evening.settle()
     assert evening.source.asked["account"] > before

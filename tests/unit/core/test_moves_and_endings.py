@@ -75,6 +75,14 @@ def test_a_player_that_cannot_have_come_so_far_anew_goes_on(stage, offset_s):
     assert len({event.play_id for event in stage.events}) == len(stage.tracker.sessions) == 1
 
 
+@pytest.mark.parametrize("offset_s", [4_800, 5_900], ids=["back", "ahead"])
+@pytest.mark.parametrize("key", ["1", "2"])
+def test_a_player_that_jumped_while_we_were_away_goes_on(stage, offset_s, key):
+    playing(stage, 5_210).after(10).frame("paused", 5_220).after(60)
+    stage.list(row(key=key, offset_s=offset_s), reconnected=True).after(1).frame("playing", offset_s, key=key)
+    assert len({event.play_id for event in stage.events}) == len(stage.tracker.sessions) == 1
+
+
 def test_a_key_that_was_given_anew_after_a_gap_is_another_viewing_of_the_same_item(stage):
     playing(stage, 60, key="1").after(LENGTH_S).list(reconnected=True)
     stage.after(2).frame("playing", 60, key="1").answer()
