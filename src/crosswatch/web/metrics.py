@@ -52,7 +52,7 @@ class Readings:
         health: How everything is.
         watch: As `RuntimeLike.watch_status` says.
         sinks: As `RuntimeLike.sink_status` says.
-        backlog: What waits, per account.
+        backlog: What waits, per account; None if that cannot be read.
         tallies: Sums since the start.
         now: This moment, aware UTC.
     """
@@ -60,7 +60,7 @@ class Readings:
     health: Health
     watch: Mapping[str, Any]
     sinks: Sequence[Mapping[str, Any]]
-    backlog: Mapping[SinkAccount, Backlog]
+    backlog: Mapping[SinkAccount, Backlog] | None
     tallies: Tallies
     now: datetime
 
@@ -123,6 +123,8 @@ def _sink_metrics(readings: Readings) -> Iterator[Metric]:
         if status.get("expires_at") is not None:
             ends.add_metric([opaque(str(status["name"]))], status["expires_at"].timestamp())
     yield ends
+    if readings.backlog is None:  # "none" would be a guess
+        return
     queued = _gauge("queue_plays", "Finished plays that Trakt does not know yet.")
     queued.add_metric([], sum(backlog.watched for backlog in readings.backlog.values()))
     yield queued

@@ -12,6 +12,8 @@ import crosswatch
 from crosswatch.core.plays import Desired, DesiredAction, PlayState
 from crosswatch.core.ports import PlayChange
 from crosswatch.core.reasons import Reason, Verdict
+from crosswatch.errors import StorageError
+from crosswatch.health.checks import Level
 from crosswatch.tallies import Counted
 from fakes.plays import MAYA, make_play
 
@@ -215,6 +217,16 @@ async def test_metrics_are_those_that_dashboards_are_made_of(ready, runtime):
         "crosswatch_source_up",
     ]
     assert any(name.startswith("crosswatch_trakt_link_expiry_timestamp_seconds{account=") for name in found)
+
+
+async def test_without_a_database_metrics_say_so_and_guess_no_queue(ready, runtime):
+    runtime.ledger.failing = StorageError("The disk is full.")
+    answer = await ready.get("/metrics")
+    found = samples(answer.text)
+
+    assert answer.status == 200
+    assert found['crosswatch_check_level{check="storage"}'] == Level.BROKEN
+    assert "crosswatch_queue_plays" not in found
 
 
 async def test_no_metric_holds_a_name(ready, runtime):

@@ -1,6 +1,7 @@
 """Whether the process lives, whether plays reach Trakt, and figures for monitors and home pages."""
 
 import asyncio
+from contextlib import suppress
 from datetime import timedelta
 from typing import Annotated, Any
 
@@ -9,6 +10,7 @@ from fastapi import APIRouter, Query, Response
 from crosswatch.access.register import Scope
 from crosswatch.core.ports import PlayQuery
 from crosswatch.core.reasons import Verdict
+from crosswatch.errors import StorageError
 from crosswatch.web.answers import Json, refusal
 from crosswatch.web.depends import Asking, Runtime
 from crosswatch.web.life import SIGNS_OF_LIFE
@@ -85,11 +87,14 @@ async def health(runtime: Runtime) -> Json:
 
 @router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
 async def metrics(runtime: Runtime) -> Response:
-    """Figures as Prometheus reads them."""
+    """Figures as Prometheus reads them; what waits is left out while the database cannot be read."""
     rendering = await asyncio.to_thread(_load_metrics)
-    backlog = await runtime.ledger.backlog()
+    backlog, health = None, None
+    with suppress(StorageError):  # it is one of the checks
+        backlog = await runtime.ledger.backlog()
+        health = runtime.upkeep.judge(backlog)
     readings = rendering.Readings(
-        health=runtime.upkeep.judge(backlog),
+        health=health or await runtime.upkeep.look(),
         watch=runtime.watch_status(),
         sinks=runtime.sink_status(),
         backlog=backlog,
