@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
+import threading
 
 import aiohttp
 import pytest
@@ -10,6 +12,8 @@ from aiohttp import web
 from aiohttp.abc import AbstractResolver
 
 from crosswatch.outgoing import make_connector
+
+PATIENCE_S = 10.0
 
 
 @pytest.fixture
@@ -33,6 +37,36 @@ async def port():
     await site.start()
     yield runner.addresses[0][1]
     await runner.cleanup()
+
+
+def test_a_name_that_nobody_answers_does_not_hold_up_the_end(monkeypatch):
+    over, gave_up = threading.Event(), []
+    asked = loop = None
+
+    def ask(*_, **__):
+        loop.call_soon_threadsafe(asked.set)
+        if not over.wait(PATIENCE_S):
+            gave_up.append("the end came only once nobody had answered")
+        raise socket.gaierror
+
+    async def live_and_end():
+        nonlocal asked, loop
+        asked, loop = asyncio.Event(), asyncio.get_running_loop()
+        async with aiohttp.ClientSession(connector=make_connector()) as session:
+            request = asyncio.create_task(session.get("http://nas.invalid/"))
+            await asked.wait()
+            request.cancel()
+            await asyncio.gather(request, return_exceptions=True)
+
+    monkeypatch.setattr(socket, "getaddrinfo", ask)
+    asyncio.run(live_and_end())
+    assert gave_up == []
+    over.set()
+
+
+async def test_a_name_leads_to_where_it_leads(client, port):
+    async with client.get(f"http://localhost:{port}/") as answer:
+        assert await answer.text() == "hello"
 
 
 class Naming(AbstractResolver):
