@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from crosswatch.core.events import Media
 from crosswatch.core.outcomes import Accepted, Hold, Outcome, Refused, Retry
+from crosswatch.core.phrases import say
 from crosswatch.core.plays import OVERRIDE
 from crosswatch.core.reasons import Reason
 from crosswatch.providers.scrobble.trakt.answers import Answer
@@ -26,6 +27,7 @@ from crosswatch.providers.scrobble.trakt.compare import same_item
 from crosswatch.providers.scrobble.trakt.flow import (
     NOT_TAKEN,
     TAKEN_FOR_ANOTHER,
+    UNKNOWN_OVERRIDE,
     Ending,
     known_ways,
     learn,
@@ -60,11 +62,13 @@ UNSURE = Retry(
     reason=Reason.OUTCOME_UNKNOWN,
     is_unknown=True,
     is_account_wide=False,
-    detail="Trakt added fewer plays than it was given, without saying which.",
+    detail=say("Trakt added fewer plays than it was given, without saying which."),
 )
 
 NO_TIME = Retry(
-    reason=Reason.TRAKT_DOWN, is_account_wide=False, detail="There was no time left to search Trakt for it."
+    reason=Reason.TRAKT_DOWN,
+    is_account_wide=False,
+    detail=say("There was no time left to search Trakt for it."),
 )
 
 log = logging.getLogger("crosswatch.trakt")
@@ -141,10 +145,7 @@ class Backfill:
         """Settle by a search how the order is named; where that fails, it is ended."""
         media = self._orders[place].media
         if self._is_override(place):
-            outcome: Outcome = Refused(
-                reason=Reason.NO_MATCH, detail="Trakt does not know what your match names."
-            )
-            self._endings[place] = Ending(outcome=outcome)
+            self._endings[place] = Ending(outcome=UNKNOWN_OVERRIDE)
             return
         if self._trouble is not None or self._talk.is_late:
             self._endings[place] = Ending(outcome=self._trouble or NO_TIME)
@@ -235,7 +236,10 @@ class Backfill:
         what = taken_back_words(play.remote_id, is_gone=is_removed(reply, play.remote_id))
         nothing = remembered_nothing(self._orders[place].media, TAKEN_FOR_ANOTHER, self._now)
         self._endings[place] = Ending(
-            outcome=Refused(reason=Reason.WRONG_MATCH, detail=f"It added {play.media.label}. {what}"),
+            outcome=Refused(
+                reason=Reason.WRONG_MATCH,
+                detail=say("It added {title}. {what}", title=play.media.label, what=what),
+            ),
             learned=None if self._is_override(place) else nothing,
         )
 

@@ -13,6 +13,7 @@ from urllib.parse import quote, urlsplit
 
 from crosswatch.core.events import Media, MediaKind, Show
 from crosswatch.core.outcomes import Hold, Refused, Retry
+from crosswatch.core.phrases import say
 from crosswatch.core.reasons import Reason
 from crosswatch.providers.scrobble.trakt.answers import Answer, Reply, Request
 from crosswatch.providers.scrobble.trakt.classify import CallKind, classify
@@ -45,7 +46,7 @@ def confirm(choice: Choice) -> Generator[Request, Reply, Chosen]:
     else:
         found = yield from _by_id("episode", choice.ids)
     if isinstance(found, Media) and found.ids.trakt is None:
-        return nothing("a page that could be read")
+        return nothing(say("a page that could be read"))
     return found
 
 
@@ -54,14 +55,16 @@ def _by_link(link: str) -> Generator[Request, Reply, Chosen]:
     is_ours = address.scheme in ("http", "https") and _SITE.fullmatch(address.hostname or "") is not None
     if is_ours and (movie := _MOVIE.fullmatch(address.path)):
         page = yield from fetch_page(f"/movies/{movie['movie']}")
-        return page if isinstance(page, Retry | Hold) else parse_movie(page) or nothing("such a movie")
+        return page if isinstance(page, Retry | Hold) else parse_movie(page) or nothing(say("such a movie"))
     if is_ours and (episode := _EPISODE.fullmatch(address.path)):
         page = yield from fetch_page(f"/shows/{episode['show']}")
         if isinstance(page, Retry | Hold):
             return page
         show = parse_show(page)
         return (yield from _episode(show, episode["season"], episode["number"]))
-    return Refused(reason=Reason.NO_MATCH, detail="The link is not one of a movie or an episode on trakt.tv.")
+    return Refused(
+        reason=Reason.NO_MATCH, detail=say("The link is not one of a movie or an episode on trakt.tv.")
+    )
 
 
 def _by_show(choice: Choice) -> Generator[Request, Reply, Chosen]:
@@ -74,11 +77,16 @@ def _by_show(choice: Choice) -> Generator[Request, Reply, Chosen]:
 
 def _episode(show: Show | None, season: str, number: str) -> Generator[Request, Reply, Chosen]:
     if show is None or show.ids.trakt is None:
-        return nothing("such a show")
+        return nothing(say("such a show"))
     page = yield from fetch_page(f"/shows/{show.ids.trakt}/seasons/{int(season)}/episodes/{int(number)}")
     if isinstance(page, Retry | Hold):
         return page
-    where = f"season {int(season)}, number {int(number)} of {show.title}"
+    where = say(
+        "season {season}, number {number} of {show}",
+        season=int(season),
+        number=int(number),
+        show=show.title,
+    )
     return parse_episode(page, show) or nothing(where)
 
 
@@ -91,7 +99,8 @@ def _by_id(kind: str, ids: Ids) -> Generator[Request, Reply, Chosen]:
     hits = [_parse(kind, one) for one in page] if isinstance(page, list) else []
     found = [hit for hit in hits if hit is not None and hit.ids.as_dict().get(name) == value]
     if len(found) != 1 or _contradicts(ids, found[0].ids):
-        return nothing(f"any {kind} with the {name} id {value}")
+        what = say("any {kind} with the {source} id {value}", kind=kind, source=name, value=value)
+        return nothing(what)
     return found[0]
 
 
@@ -123,4 +132,4 @@ def fetch_page(path: str, **query: str) -> Generator[Request, Reply, Any]:
 
 def nothing(what: str) -> Refused:
     """What is said of something that Trakt does not have."""
-    return Refused(reason=Reason.NO_MATCH, detail=f"Trakt does not have {what}.")
+    return Refused(reason=Reason.NO_MATCH, detail=say("Trakt does not have {what}.", what=what))

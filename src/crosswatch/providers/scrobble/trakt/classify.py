@@ -14,6 +14,7 @@ from http import HTTPStatus
 from typing import Any
 
 from crosswatch.core.outcomes import Accepted, AlreadyThere, Hold, Outcome, Refused, Retry
+from crosswatch.core.phrases import say
 from crosswatch.core.reasons import Reason
 from crosswatch.providers.scrobble.trakt.answers import Answer, Failure, Reply, Unasked, shortened
 from crosswatch.providers.scrobble.trakt.items import parse_item, parse_moment, parse_number
@@ -24,7 +25,7 @@ EDGE_WAIT_S = 300.0
 LONGEST_WAIT_S = 3600.0
 """No request to wait is followed for longer."""
 
-RULES_OF_2026 = (
+RULES_OF_2026 = say(
     "Since July 2026 only VIP members may own a Trakt API app, and apps of free accounts were deleted; "
     "a free account may connect one community app."
 )
@@ -98,7 +99,9 @@ def retry_after_s(answer: Answer) -> float | None:
 
 def app_refused(detail: str = "") -> Hold:
     """Trakt does not accept the app; nothing of this account can be sent."""
-    return Hold(reason=Reason.APP_REFUSED, detail=detail or f"Trakt refuses the app. {RULES_OF_2026}")
+    return Hold(
+        reason=Reason.APP_REFUSED, detail=detail or say("Trakt refuses the app. {rules}", rules=RULES_OF_2026)
+    )
 
 
 def _no_answer(kind: CallKind, detail: str, *, may_be_done: bool) -> Retry:
@@ -113,8 +116,11 @@ def _no_answer(kind: CallKind, detail: str, *, may_be_done: bool) -> Retry:
 
 def _success(kind: CallKind, answer: Answer) -> Outcome:
     if not _is_proper(kind, answer.json):
-        what = "a web page" if answer.is_edge else "something unreadable"
-        return _no_answer(kind, f"Trakt answered {answer.status} with {what}.", may_be_done=True)
+        if answer.is_edge:
+            detail = say("Trakt answered {status} with a web page.", status=answer.status)
+        else:
+            detail = say("Trakt answered {status} with something unreadable.", status=answer.status)
+        return _no_answer(kind, detail, may_be_done=True)
     if kind is CallKind.PLAY and answer.json.get("action") not in ("pause", "start"):
         return Accepted(remote_id=parse_number(answer.json.get("id")))
     return Accepted()
@@ -145,7 +151,10 @@ def _trouble(kind: CallKind, answer: Answer) -> Outcome:
             return Retry(
                 reason=Reason.TRAKT_DOWN,
                 after_s=EDGE_WAIT_S,
-                detail=f"The firewall in front of Trakt turned the request away ({answer.status}).",
+                detail=say(
+                    "The firewall in front of Trakt turned the request away ({status}).",
+                    status=answer.status,
+                ),
             )
         case 403:
             return app_refused()
@@ -166,15 +175,18 @@ def _limited(kind: CallKind, answer: Answer) -> Retry:
         reason=Reason.RATE_LIMITED,
         after_s=retry_after_s(answer),
         is_account_wide=kind is not CallKind.READ,  # reads have a quota of their own
-        detail="Trakt answered 429: too many requests.",
+        detail=say("Trakt answered 429: too many requests."),
     )
 
 
 def _server_trouble(kind: CallKind, answer: Answer) -> Retry:
     """5xx, and statuses that nobody has ever seen: a redirection must not be followed with a write."""
     is_redirection = 300 <= answer.status < 400  # noqa: PLR2004
-    hint = ", a redirection. Check `trakt.api_url`." if is_redirection else "."
-    trouble = _no_answer(kind, f"Trakt answered {answer.status}{hint}", may_be_done=not is_redirection)
+    if is_redirection:
+        detail = say("Trakt answered {status}, a redirection. Check `trakt.api_url`.", status=answer.status)
+    else:
+        detail = say("Trakt answered {status}.", status=answer.status)
+    trouble = _no_answer(kind, detail, may_be_done=not is_redirection)
     return Retry(
         reason=trouble.reason,
         after_s=retry_after_s(answer),
@@ -194,22 +206,26 @@ def _conflict(kind: CallKind, answer: Answer) -> Outcome:
 
 
 _HOLDS = {
-    401: Hold(reason=Reason.LINK_EXPIRED, detail="Trakt refuses the login."),
-    420: Hold(reason=Reason.ACCOUNT_LIMIT, detail="A limit of the Trakt account has been reached."),
-    423: Hold(reason=Reason.ACCOUNT_LOCKED, detail="Trakt says that the account is locked."),
-    426: Hold(reason=Reason.VIP_ONLY, detail=f"Trakt answers that this needs VIP. {RULES_OF_2026}"),
+    401: Hold(reason=Reason.LINK_EXPIRED, detail=say("Trakt refuses the login.")),
+    420: Hold(reason=Reason.ACCOUNT_LIMIT, detail=say("A limit of the Trakt account has been reached.")),
+    423: Hold(reason=Reason.ACCOUNT_LOCKED, detail=say("Trakt says that the account is locked.")),
+    426: Hold(
+        reason=Reason.VIP_ONLY, detail=say("Trakt answers that this needs VIP. {rules}", rules=RULES_OF_2026)
+    ),
 }
 
 
 def _held(answer: Answer) -> Hold:
     if answer.headers.get("x-account-deactivated", "").lower() == "true":
-        return Hold(reason=Reason.ACCOUNT_LOCKED, detail="Trakt says that the account is deactivated.")
+        return Hold(reason=Reason.ACCOUNT_LOCKED, detail=say("Trakt says that the account is deactivated."))
     return _HOLDS[answer.status]
 
 
 def _said(answer: Answer) -> str:
     message = _message(answer)
-    return f"Trakt answered {answer.status}" + (f": {message}" if message else ".")
+    if not message:
+        return say("Trakt answered {status}.", status=answer.status)
+    return say("Trakt answered {status}: {message}", status=answer.status, message=message)
 
 
 def _message(answer: Answer) -> str:

@@ -15,6 +15,7 @@ import msgspec
 from yarl import URL
 
 from crosswatch import __version__
+from crosswatch.core.phrases import say
 from crosswatch.providers.scrobble.trakt.answers import (
     SHOWN_LENGTH,
     Answer,
@@ -107,7 +108,7 @@ class TraktClient:
 
     async def _exchange(self, base_url: str, request: Request, headers: dict[str, str]) -> Answer | Failure:
         if not all(value.isascii() and value.isprintable() for value in headers.values()):
-            detail = "The client id or the token holds characters that no header can carry."
+            detail = say("The client id or the token holds characters that no header can carry.")
             return Failure(detail=detail, may_be_done=False)
         try:
             async with self._session.request(
@@ -157,15 +158,16 @@ def _failure(error: aiohttp.ClientError | TimeoutError | ValueError) -> Failure:
     """What broke; some errors are several of these at once, so the order matters."""
     match error:
         case aiohttp.ClientConnectorDNSError():
-            return Failure(detail="Trakt's address could not be found.", may_be_done=False)
+            return Failure(detail=say("Trakt's address could not be found."), may_be_done=False)
         case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientConnectorSSLError():
-            return Failure(detail="The secure connection to Trakt could not be made.", may_be_done=False)
+            detail = say("The secure connection to Trakt could not be made.")
+            return Failure(detail=detail, may_be_done=False)
         case ValueError():  # the address cannot be taken apart, or its name cannot be looked up
-            detail = "Trakt's address makes no sense. Check `trakt.api_url` and `trakt.auth_url`."
+            detail = say("Trakt's address makes no sense. Check `trakt.api_url` and `trakt.auth_url`.")
             return Failure(detail=detail, may_be_done=False)
         case aiohttp.ConnectionTimeoutError() | aiohttp.ClientConnectorError():
-            return Failure(detail="Trakt could not be reached.", may_be_done=False)
+            return Failure(detail=say("Trakt could not be reached."), may_be_done=False)
         case TimeoutError():
-            return Failure(detail="Trakt did not answer in time.", may_be_done=True)
+            return Failure(detail=say("Trakt did not answer in time."), may_be_done=True)
         case _:
-            return Failure(detail="The connection to Trakt broke.", may_be_done=True)
+            return Failure(detail=say("The connection to Trakt broke."), may_be_done=True)

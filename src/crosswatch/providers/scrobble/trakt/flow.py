@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from crosswatch.core.events import Media
 from crosswatch.core.identity import GUESSES, media_key
 from crosswatch.core.outcomes import Accepted, AlreadyThere, Hold, Outcome, Refused, Retry
+from crosswatch.core.phrases import say, together
 from crosswatch.core.plays import OVERRIDE, DesiredAction, Match
 from crosswatch.core.reasons import Reason
 from crosswatch.providers.scrobble.trakt.answers import Answer, Reply, Request
@@ -50,7 +51,7 @@ FORGET_AFTER = timedelta(days=1)
 SURELY_WATCHED = 81.0
 """Sent where Trakt did not take 80 for a play: nobody has written down whether the bound belongs to it."""
 
-NOTHING_TO_TELL = "There is nothing to tell Trakt at this position."
+NOTHING_TO_TELL = say("There is nothing to tell Trakt at this position.")
 
 NOT_FOUND, AMBIGUOUS, MISTAKEN = GUESSES
 TAKEN_FOR_ANOTHER = "taken_for_another"
@@ -65,9 +66,11 @@ SEARCH = "search"
 NOT_TAKEN = Retry(
     reason=Reason.TRAKT_DOWN,
     is_account_wide=False,
-    detail="Trakt does not take what its own search has just found.",
+    detail=say("Trakt does not take what its own search has just found."),
 )
 """The item is known, so it is the call that fails, and that passes."""
+
+UNKNOWN_OVERRIDE = Refused(reason=Reason.NO_MATCH, detail=say("Trakt does not know what your match names."))
 
 _NEGATIVE = {
     NOT_FOUND: Reason.NO_MATCH,
@@ -115,8 +118,11 @@ def remembered_refusal(match: Match | None) -> Refused | None:
     """The refusal that follows from a remembered search without a result."""
     if match is None or match.ids or match.show_ids or match.evidence not in _NEGATIVE:
         return None
-    asked = f"Trakt was asked at {match.made_at:%Y-%m-%d %H:%M} UTC; it is asked again a day later."
-    return Refused(reason=_NEGATIVE[match.evidence], detail=f"{match.found} {asked}".lstrip())
+    asked = say(
+        "Trakt was asked at {moment}; it is asked again a day later.",
+        moment=f"{match.made_at.astimezone():%Y-%m-%d %H:%M}",
+    )
+    return Refused(reason=_NEGATIVE[match.evidence], detail=together([match.found, asked]))
 
 
 def remembered_nothing(media: Media, evidence: str, now: datetime, *, found: str = "") -> Match:
@@ -181,8 +187,7 @@ class _Scrobble:
                 nothing = remembered_nothing(self._order.media, TAKEN_FOR_ANOTHER, self._now)
                 return self._end(outcome, None if self._is_override else nothing)
         if self._is_override:
-            unknown = Refused(reason=Reason.NO_MATCH, detail="Trakt does not know what your match names.")
-            return self._end(mistaken or unknown)
+            return self._end(mistaken or UNKNOWN_OVERRIDE)
         return (yield from self._search(mistaken))
 
     @property
@@ -249,9 +254,14 @@ class _Scrobble:
         found = parse_item(answer.json)
         is_same = same_item(way.media, found) if found is not None else None
         if found is not None and is_same is False:
-            return Refused(reason=Reason.WRONG_MATCH, detail=f"It answered with {found.label}.")
+            return Refused(
+                reason=Reason.WRONG_MATCH, detail=say("It answered with {title}.", title=found.label)
+            )
         if self._for_good and _is_position(answer):
-            detail = f"Trakt saved a position and made no play at {max(self._progress, SURELY_WATCHED)} %."
+            detail = say(
+                "Trakt saved a position and made no play at {percent} %.",
+                percent=str(max(self._progress, SURELY_WATCHED)),
+            )
             return Refused(reason=Reason.REJECTED, detail=detail)
         if found is None or not is_same or not is_fit_for_good(way) or self._is_remembered(found):
             return outcome  # two movies may share a title and a year, so that alone teaches nothing
@@ -278,11 +288,11 @@ def _take_back(remote_id: int, mistake: Refused) -> Generator[Request, Reply, Re
     """The mistake, with what became of the play that Trakt made by it."""
     reply = yield remove_request(remote_id)
     what = taken_back_words(remote_id, is_gone=is_removed(reply, remote_id))
-    return replace(mistake, detail=f"{mistake.detail} {what}")
+    return replace(mistake, detail=together([mistake.detail, what]))
 
 
 def taken_back_words(remote_id: int, *, is_gone: bool) -> str:
     """What became of a play that was recorded by mistake."""
     if is_gone:
-        return "That play was taken back."
-    return f"Take that play (number {remote_id}) out of the history on Trakt."
+        return say("That play was taken back.")
+    return say("Take that play (number {number}) out of the history on Trakt.", number=remote_id)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crosswatch.core.outcomes import Hold, Retry
+from crosswatch.core.phrases import say
 from crosswatch.core.reasons import Reason
 from crosswatch.providers.scrobble.trakt.answers import Answer, shortened
 from crosswatch.providers.scrobble.trakt.classify import CallKind, app_refused, classify
@@ -47,11 +48,14 @@ def classify_grant(reply: Reply) -> Retry | Hold:
     error = oauth_error(reply)
     status = reply.status if isinstance(reply, Answer) else 0
     if error and status in (400, 401):
-        detail = f"Trakt's login answers `{shortened(error, 60)}`. Check `trakt.redirect_uri`."
+        detail = say(
+            "Trakt's login answers `{error}`. Check `trakt.redirect_uri`.", error=shortened(error, 60)
+        )
         return Hold(reason=Reason.LINK_EXPIRED, detail=detail)
     outcome = classify(CallKind.READ, reply)
     if isinstance(outcome, Retry) or (
         isinstance(outcome, Hold) and outcome.reason is not Reason.LINK_EXPIRED
     ):
         return outcome
-    return Retry(reason=Reason.TRAKT_DOWN, detail=f"Trakt's login answered {status} without a reason.")
+    detail = say("Trakt's login answered {status} without a reason.", status=status)
+    return Retry(reason=Reason.TRAKT_DOWN, detail=detail)

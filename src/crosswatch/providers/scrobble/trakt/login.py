@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from crosswatch.core.phrases import say
 from crosswatch.errors import ConfigError, LoginError
 from crosswatch.providers.scrobble.trakt.accounts import DEFAULT_ACCOUNT, parse_pair, write_pair
 from crosswatch.providers.scrobble.trakt.answers import Answer, Failure
@@ -42,19 +43,22 @@ USUAL_INTERVAL_S = 5
 SLOW_DOWN_S = 5.0
 
 _FINAL = {
-    404: "Trakt does not know the code any more. Start again.",
-    409: "The code was used already, and the tokens went to whoever used it. Start again.",
-    410: "The code has expired. Start again.",
-    418: "Access was refused on Trakt. Start again and allow it. If Trakt would not let you: since July 2026 "
-    "a free account may connect one community app, so disconnect the other one or take VIP.",
-    420: "A limit of the Trakt account has been reached.",
-    423: "Trakt has locked or deactivated the account. Contact Trakt's support.",
-    426: f"Trakt answers that this needs VIP. {RULES_OF_2026}",
+    404: say("Trakt does not know the code any more. Start again."),
+    409: say("The code was used already, and the tokens went to whoever used it. Start again."),
+    410: say("The code has expired. Start again."),
+    418: say(
+        "Access was refused on Trakt. Start again and allow it. If Trakt would not let you: since July 2026 "
+        "a free account may connect one community app, so disconnect the other one or take VIP."
+    ),
+    420: say("A limit of the Trakt account has been reached."),
+    423: say("Trakt has locked or deactivated the account. Contact Trakt's support."),
+    426: say("Trakt answers that this needs VIP. {rules}", rules=RULES_OF_2026),
 }
 
-_APP_REFUSED = (
-    f"Trakt does not accept `trakt.client_id` or `trakt.client_secret`. {RULES_OF_2026} Check both, or use "
-    "an app of a VIP member."
+_APP_REFUSED = say(
+    "Trakt does not accept `trakt.client_id` or `trakt.client_secret`. {rules} Check both, or use an app of "
+    "a VIP member.",
+    rules=RULES_OF_2026,
 )
 
 log = logging.getLogger("crosswatch.trakt")
@@ -119,14 +123,18 @@ class DeviceLogin:
             LoginError: If no app is configured, the tokens could not be kept, or Trakt gives no code.
         """
         if not self._client.settings.client_id:
-            raise LoginError("No Trakt app is configured. Set `trakt.client_id` first. " + RULES_OF_2026)
+            raise LoginError(
+                say("No Trakt app is configured. Set `trakt.client_id` first. {rules}", rules=RULES_OF_2026)
+            )
         await self._require_writable()
         reply = await self._client.authorize("/oauth/device/code", {}, with_secret=False)
         if not isinstance(reply, Answer) or not reply.is_success:
             raise LoginError(_refusal(reply))
         self._code = _read_code(reply.json, self._clock.now())
         if self._code is None:
-            raise LoginError("Trakt's answer holds no code. Check `trakt.auth_url`, and try again later.")
+            raise LoginError(
+                say("Trakt's answer holds no code. Check `trakt.auth_url`, and try again later.")
+            )
         self._interval_s = float(min(parse_number(reply.json.get("interval")) or USUAL_INTERVAL_S, 60))
         self._asked_at = self._clock.now()
         return self._code
@@ -143,7 +151,7 @@ class DeviceLogin:
         if self._is_linked:
             return True
         if self._code is None:
-            raise LoginError("There is no code yet.")
+            raise LoginError(say("There is no code yet."))
         now = self._clock.now()
         if now >= self._code.expires_at:
             raise LoginError(_FINAL[410])
@@ -186,7 +194,7 @@ class DeviceLogin:
     async def _keep(self, body: Any) -> None:
         pair = parse_pair(body, self._clock.now())
         if pair is None:
-            raise LoginError("Trakt linked the account, but its answer holds no tokens. Start again.")
+            raise LoginError(say("Trakt linked the account, but its answer holds no tokens. Start again."))
 
         def change(document: Document) -> None:
             write_pair(document, self.account, pair)
@@ -196,14 +204,16 @@ class DeviceLogin:
         try:
             await asyncio.to_thread(self._config.update, change)
         except ConfigError as error:
-            raise LoginError(f"Trakt linked the account, but the tokens cannot be kept: {error}") from error
+            raise LoginError(
+                say("Trakt linked the account, but the tokens cannot be kept: {error}", error=error.sentence)
+            ) from error
         log.info("trakt/%s: linked", self.account, extra={"event": "trakt.linked"})
 
     async def _require_writable(self) -> None:
         try:
             await asyncio.to_thread(self._config.ensure_writable)
         except ConfigError as error:
-            raise LoginError(f"The tokens could not be kept: {error}") from error
+            raise LoginError(say("The tokens could not be kept: {error}", error=error.sentence)) from error
 
 
 def _read_code(body: Any, now: datetime) -> DeviceCode | None:
@@ -225,10 +235,13 @@ def _refusal(reply: Reply) -> str:
     if is_app_refused(reply):
         return _APP_REFUSED
     if isinstance(reply, Failure):
-        return f"{reply.detail} Check `trakt.auth_url` and the network, and try again."
+        return say("{trouble} Check `trakt.auth_url` and the network, and try again.", trouble=reply.detail)
     if isinstance(reply, Answer) and reply.status in (420, 423, 426):
         return _FINAL[reply.status]
     status = reply.status if isinstance(reply, Answer) else 0
     if isinstance(reply, Answer) and reply.is_edge:
-        return f"The firewall in front of Trakt turned the request away ({status}). Try again later."
-    return f"Trakt gives no code (it answered {status}). Try again later."
+        return say(
+            "The firewall in front of Trakt turned the request away ({status}). Try again later.",
+            status=status,
+        )
+    return say("Trakt gives no code (it answered {status}). Try again later.", status=status)

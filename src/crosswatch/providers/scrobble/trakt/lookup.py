@@ -17,6 +17,7 @@ from urllib.parse import quote
 
 from crosswatch.core.events import Media, MediaKind, Numbering, Show
 from crosswatch.core.outcomes import Hold, Refused, Retry
+from crosswatch.core.phrases import say, together
 from crosswatch.core.reasons import Reason
 from crosswatch.providers.scrobble.trakt.answers import Answer, Reply, Request
 from crosswatch.providers.scrobble.trakt.classify import CallKind, classify
@@ -62,10 +63,10 @@ _SPECIAL = re.compile(r'([+\-&|!(){}\[\]^"~*?:/\\])')
 
 
 _COUNTED = {
-    Numbering.DVD: "Its numbers are in DVD order, which Trakt does not know.",
-    Numbering.ABSOLUTE: "Its number counts through all seasons.",
-    Numbering.ANIDB: "Its numbers are AniDB's, which Trakt does not know.",
-    Numbering.UNKNOWN: "Nobody knows what its numbers count, so they were not sent.",
+    Numbering.DVD: say("Its numbers are in DVD order, which Trakt does not know."),
+    Numbering.ABSOLUTE: say("Its number counts through all seasons."),
+    Numbering.ANIDB: say("Its numbers are AniDB's, which Trakt does not know."),
+    Numbering.UNKNOWN: say("Nobody knows what its numbers count, so they were not sent."),
 }
 
 
@@ -96,7 +97,7 @@ def find(media: Media) -> Generator[Request, Reply, Found]:
         return Refused(reason=Reason.NO_MATCH, detail=_tried(media))
     if len(distinct) > 1:
         names = ", ".join(sorted(_described(hit) for hit in distinct.values())[:MOST_CANDIDATES])
-        return Refused(reason=Reason.AMBIGUOUS_MATCH, detail=f"Candidates: {names}.")
+        return Refused(reason=Reason.AMBIGUOUS_MATCH, detail=say("Candidates: {names}.", names=names))
     return next(iter(distinct.values()))
 
 
@@ -366,15 +367,19 @@ def _has_id(ids: Ids, name: str, value: int | str) -> bool:
 
 
 def _tried(media: Media) -> str:
-    own = [f"{name} {value}" for name, value in media.ids.as_dict().items()]
-    shows = [f"{name} {value}" for name, value in media.show.ids.as_dict().items()] if media.show else []
-    parts = [
-        f"its ids ({', '.join(own)})" if own else "",
-        f"its show's ids ({', '.join(shows)})" if shows else "",
+    own, shows = _numbers(media.ids), _numbers(media.show.ids) if media.show else ""
+    ways = [
+        say("its ids ({ids})", ids=own) if own else "",
+        say("its show's ids ({ids})", ids=shows) if shows else "",
+        say("the title"),
     ]
-    tried = f"Tried {', '.join([part for part in parts if part] + ['the title'])}."
+    tried = say("Tried {ways}.", ways=together(ways, ", "))
     counted = _COUNTED.get(media.numbering, "") if media.kind is MediaKind.EPISODE else ""
-    return f"{tried} {counted}".strip()
+    return together([tried, counted])
+
+
+def _numbers(ids: Ids) -> str:
+    return ", ".join(f"{name} {value}" for name, value in ids.as_dict().items())
 
 
 def _described(hit: Media) -> str:

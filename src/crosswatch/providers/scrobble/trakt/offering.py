@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from crosswatch.core.events import Media, MediaKind, Show
 from crosswatch.core.outcomes import Hold, Refused, Retry
+from crosswatch.core.phrases import say
 from crosswatch.providers.scrobble.trakt.choosing import fetch_page, nothing
 from crosswatch.providers.scrobble.trakt.items import parse_episode, parse_item, parse_show
 from crosswatch.providers.scrobble.trakt.lookup import escape_query
@@ -43,7 +44,7 @@ def episodes_of(show_id: int) -> Generator[Request, Reply, list[Media] | Refused
         return page
     show = parse_show(page)
     if show is None or show.ids.trakt is None:
-        return nothing("such a show")
+        return nothing(say("such a show"))
     seasons = yield from fetch_page(f"/shows/{show_id}/seasons", extended="episodes")
     if isinstance(seasons, Retry | Hold):
         return seasons

@@ -11,15 +11,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from crosswatch.core.events import Media, MediaKind
-from crosswatch.core.outcomes import Accepted, Outcome, Refused
+from crosswatch.core.outcomes import Accepted, Outcome
 from crosswatch.core.plays import OVERRIDE
 from crosswatch.core.ratings import NONE
-from crosswatch.core.reasons import Reason
 from crosswatch.providers.scrobble.trakt.answers import Answer, Reply, Request
 from crosswatch.providers.scrobble.trakt.bodies import Address, ask_by_match, is_fit_for_good
 from crosswatch.providers.scrobble.trakt.classify import CallKind, classify, is_item_unknown
 from crosswatch.providers.scrobble.trakt.flow import (
     NOT_TAKEN,
+    UNKNOWN_OVERRIDE,
     Ending,
     known_ways,
     learn,
@@ -55,8 +55,7 @@ def rate(rating: Rating, match: Match | None, *, now: datetime) -> Generator[Req
             if outcome is not None:
                 return Ending(outcome=outcome)
     if match is not None and match.evidence == OVERRIDE:
-        detail = "Trakt does not know what your match names."
-        return Ending(outcome=Refused(reason=Reason.NO_MATCH, detail=detail))
+        return Ending(outcome=UNKNOWN_OVERRIDE)
     return (yield from _search(rating, now))
 
 

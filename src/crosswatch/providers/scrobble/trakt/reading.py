@@ -9,6 +9,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from crosswatch.core.outcomes import Accepted, Outcome, Retry
+from crosswatch.core.phrases import say
 from crosswatch.core.reasons import Reason
 from crosswatch.providers.scrobble.trakt.answers import Answer
 from crosswatch.providers.scrobble.trakt.classify import CallKind, classify
@@ -37,7 +38,7 @@ async def read_history(
         if not isinstance(reply, Answer) or not isinstance(outcome, Accepted):
             return outcome
         if not isinstance(reply.json, list):
-            return unreadable("its history")
+            return unreadable(say("its history"))
         found, lost = read_page(reply)
         if lost:
             log.warning(
@@ -46,11 +47,15 @@ async def read_history(
         plays |= {play.remote_id: play for play in found if since <= play.watched_at <= until}
         if is_last_page(reply, page):
             return sorted(plays.values(), key=lambda play: play.watched_at, reverse=True)
-    detail = f"Trakt holds more than {most_pages} pages of plays since {since:%Y-%m-%d}."
+    detail = say(
+        "Trakt holds more than {pages} pages of plays since {day}.",
+        pages=most_pages,
+        day=f"{since:%Y-%m-%d}",
+    )
     return Retry(reason=Reason.TRAKT_DOWN, is_account_wide=False, detail=detail)
 
 
 def unreadable(what: str) -> Retry:
     """Trakt answered with something else than was asked for."""
-    detail = f"Trakt did not say {what} in a way that can be read."
+    detail = say("Trakt did not say {what} in a way that can be read.", what=what)
     return Retry(reason=Reason.TRAKT_DOWN, is_account_wide=False, detail=detail)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from crosswatch.core.events import Media
 from crosswatch.core.identity import is_learned_of, media_key
 from crosswatch.core.outcomes import Accepted, AlreadyThere, Hold, Outcome
+from crosswatch.core.phrases import say
 from crosswatch.core.ports import Attempt
 from crosswatch.errors import StorageError
 from crosswatch.providers.scrobble.trakt.answers import Answer, Request
@@ -176,9 +177,9 @@ class TraktSink:
         if isinstance(reply, Answer) and isinstance(outcome, Accepted):
             removed = read_removed(reply.json, remote_id)
             if removed is None:
-                outcome = unreadable("whether it removed the play")
+                outcome = unreadable(say("whether it removed the play"))
             elif not removed:
-                outcome = Accepted(detail="Trakt did not have the play any more.")
+                outcome = Accepted(detail=say("Trakt did not have the play any more."))
         return self._attempt(talk, outcome)
 
     async def fetch_profile(self, account: SinkAccount) -> Profile | Attempt:

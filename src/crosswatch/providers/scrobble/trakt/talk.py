@@ -11,6 +11,7 @@ import logging
 from http import HTTPStatus
 from typing import TYPE_CHECKING, TypeVar
 
+from crosswatch.core.phrases import say
 from crosswatch.core.ports import Exchange
 from crosswatch.providers.scrobble.trakt.answers import Answer, Failure, Reply, Request, Unasked, shortened
 
@@ -85,7 +86,7 @@ class Talk:
     async def ask(self, request: Request) -> Reply:
         """The reply to one request; a 401 is answered with a renewed token, once."""
         if asyncio.get_running_loop().time() > self._end:
-            return Failure(detail="Trakt answered too slowly.", may_be_done=False)
+            return Failure(detail=say("Trakt answered too slowly."), may_be_done=False)
         token = await self._tokens.fetch(self.account)
         if not isinstance(token, str):
             return Unasked(outcome=token)
@@ -112,7 +113,7 @@ class Talk:
         is_answer = isinstance(reply, Answer)
         status = reply.status if isinstance(reply, Answer) else 0
         said = reply.text if isinstance(reply, Answer) else getattr(reply, "detail", "")
-        self.exchanges.append(Exchange(request=request.shown(), status=status, answer=shortened(said)))
+        self.exchanges.append(Exchange(request=request.shown(), status=status, answer=str(shortened(said))))
         log.log(
             logging.INFO if request.is_write else logging.DEBUG,
             "%s -> %s",

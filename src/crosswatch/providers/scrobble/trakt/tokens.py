@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING
 
 from crosswatch.config.atomic import file_lock
 from crosswatch.core.outcomes import Hold, Retry
+from crosswatch.core.phrases import say
 from crosswatch.core.reasons import Reason
 from crosswatch.errors import ConfigError
 from crosswatch.providers.scrobble.trakt.accounts import (
@@ -55,9 +56,9 @@ QUIET_AFTER_FAILURE = timedelta(minutes=5)
 LEAST_LIFE = timedelta(hours=1)
 """A renewed token that is refused sooner than this is not renewed again: another would fare no better."""
 
-NOT_LINKED = "The account is not linked to Trakt yet."
+NOT_LINKED = say("The account is not linked to Trakt yet.")
 
-GRANT_REFUSED = Hold(reason=Reason.LINK_EXPIRED, detail="Trakt does not renew the login any more.")
+GRANT_REFUSED = Hold(reason=Reason.LINK_EXPIRED, detail=say("Trakt does not renew the login any more."))
 
 log = logging.getLogger("crosswatch.trakt")
 
@@ -127,7 +128,7 @@ class Tokens:
             rejected: The access token that Trakt has just refused, or empty.
         """
         if not self._client.settings.client_id:
-            return app_refused("No Trakt app is configured: `trakt.client_id` is empty.")
+            return app_refused(say("No Trakt app is configured: `trakt.client_id` is empty."))
         pair = pair_of(self._config.settings, account.name)
         if pair is None:
             return Hold(reason=Reason.LINK_EXPIRED, detail=NOT_LINKED)
@@ -208,7 +209,9 @@ class Tokens:
                 await asyncio.to_thread(self._config.poll)
                 result = await self._renew_alone(name, rejected)
         except (ConfigError, OSError) as error:
-            result = Retry(reason=Reason.LINK_EXPIRED, detail=f"The login cannot be renewed now: {error}")
+            why = error.sentence if isinstance(error, ConfigError) else str(error)
+            detail = say("The login cannot be renewed now: {error}", error=why)
+            result = Retry(reason=Reason.LINK_EXPIRED, detail=detail)
         if isinstance(result, str):
             self._quiet_until.pop(name, None)
         else:
@@ -238,13 +241,11 @@ class Tokens:
         if refusal is not None:
             return refusal.hold
         if not pair.refresh_token:
-            return Hold(
-                reason=Reason.LINK_EXPIRED, detail="Trakt refuses the login, and there is no refresh token."
-            )
+            detail = say("Trakt refuses the login, and there is no refresh token.")
+            return Hold(reason=Reason.LINK_EXPIRED, detail=detail)
         if rejected == pair.access_token and self._is_new(name, pair):
-            return Hold(
-                reason=Reason.LINK_EXPIRED, detail="Trakt refuses even a login that was just renewed."
-            )
+            detail = say("Trakt refuses even a login that was just renewed.")
+            return Hold(reason=Reason.LINK_EXPIRED, detail=detail)
         await asyncio.to_thread(self._config.ensure_writable)
         reply = await self._ask(pair)
         fresh = self._pair_in(reply)
