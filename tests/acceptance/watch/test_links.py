@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from datetime import timedelta
 
 import pytest
 
@@ -186,10 +187,77 @@ async def test_a_pause_holds_from_the_moment_it_is_set_and_its_plays_stay_out(li
     assert home.watched() == [FIRST]
 
 
+async def test_a_title_that_is_ignored_while_it_plays_is_told_no_more_and_others_are(live_in):
+    home = await live_with(live_in, ALICE)
+    watching = asyncio.create_task(home.watch(PAPERMAN, start=0.2))
+    await home.until(lambda: home.requests() != [], "its start is told")
+    home.edit(people=[{**ALICE, "ignored_titles": [PAPERMAN]}])
+    await watching
+    await home.later(minutes=5)
+    home.edit(people=[ALICE])
+    await home.later(hours=2)  # the server's history says that it was watched
+    assert home.watched() == []
+    assert await reasons(home) == {("alice", "skipped", "title_off")}
+    await home.watch(FIRST, start=0.8)
+    await home.settled()
+    assert home.watched() == [FIRST]
+
+
+async def test_an_episode_is_ignored_by_its_show_for_everyone(live_in):
+    home = await live_in()
+    home.edit(features={"scrobble": {"filters": {"ignored_titles": ["M*A*S*H"]}}})
+    await home.later(minutes=1)
+    await home.watch(FIRST, start=0.8)
+    await home.watch(PAPERMAN, start=0.5)
+    await home.settled()
+    assert home.watched() == [PAPERMAN]
+    assert await reasons(home) == {("alice", "skipped", "title_off"), ("alice", "delivered", "watched")}
+
+
+async def test_a_pause_ends_by_itself_what_ended_in_it_stays_out_and_what_goes_on_after_it_counts(live_in):
+    home = await live_with(live_in, ALICE)
+    until = home.clock.now() + timedelta(minutes=30)
+    home.edit(people=[{**ALICE, "paused_until": until.isoformat()}])
+    await home.later(minutes=1)
+    await home.watch(PAPERMAN, start=0.5)
+    await home.later(minutes=1)
+    assert home.clock.now() < until
+    assert await reasons(home) == {("alice", "skipped", "person_paused")}
+    [told] = [play.detail for play in await home.plays()]
+    assert told == f"Until {until.astimezone():%Y-%m-%d %H:%M}."
+
+    await home.later(seconds=(until - home.clock.now()).total_seconds() - 300)
+    await home.watch(FIRST, start=0.5)  # it lasts for longer than the pause
+    assert home.clock.now() > until
+    await home.later(hours=2)  # the server's history says that both were watched
+    assert home.watched() == [FIRST]
+    assert await reasons(home) == {("alice", "skipped", "person_paused"), ("alice", "delivered", "watched")}
+
+
+async def test_what_ended_unheard_in_a_pause_is_not_made_good_after_it(live_in):
+    home = await live_with(live_in, ALICE)
+    until = home.clock.now() + timedelta(minutes=30)
+    home.edit(people=[{**ALICE, "paused_until": until.isoformat()}])
+    await home.later(minutes=1)
+    await home.stop_app()
+    await home.watch(PAPERMAN, start=0.5)
+    assert home.clock.now() < until
+    await home.later(hours=1)
+    await home.start_app()
+    await home.until(home.plays, "the play is found in the history")
+    assert await reasons(home) == {("alice", "skipped", "person_paused")}
+    assert home.watched() == []
+    await home.watch(FIRST, start=0.8)
+    await home.settled()
+    assert home.watched() == [FIRST]
+
+
 @pytest.mark.parametrize(
     ("switches", "reason"),
     [
         pytest.param({"libraries": ["TV Shows"]}, "library_off", id="another library"),
+        pytest.param({"ignored_libraries": ["movies"]}, "library_off", id="an ignored library"),
+        pytest.param({"ignored_titles": [PAPERMAN]}, "title_off", id="an ignored title"),
         pytest.param({"kinds": ["episode"]}, "kind_off", id="another kind"),
         pytest.param({"players": ["Kitchen"]}, "player_off", id="another player"),
         pytest.param({"networks": ["cellular"]}, "network_off", id="another network"),

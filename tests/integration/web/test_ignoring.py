@@ -205,7 +205,7 @@ async def test_undo_leaves_alone_what_somebody_else_has_changed_since(
     ("lists", "reason", "who"),
     [
         pytest.param(
-            ([{**ALICE, "ignored_titles": ["peppa pig", "Heat", "TVDB:371980"]}], {}),
+            ([{**ALICE, "ignored_titles": ["peppa pig", "Heat", "TVDB: 371980"]}], {}),
             Reason.TITLE_OFF,
             "Alice",
             id="a title, by two names, in somebody's list",

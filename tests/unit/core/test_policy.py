@@ -123,6 +123,8 @@ def test_an_end_that_nobody_is_to_know_of_is_too_short():
         pytest.param({"reason": Reason.DUPLICATE_OF}, False, id="a tail"),
         pytest.param({"reason": Reason.SKIPPED_THROUGH}, False, id="skipped to the end"),
         pytest.param({"reason": Reason.IGNORED_BY_YOU}, False, id="ignored"),
+        pytest.param({"reason": Reason.TITLE_OFF}, False, id="its title was ignored"),
+        pytest.param({"reason": Reason.PERSON_PAUSED}, False, id="its person was paused"),
     ],
 )
 def test_which_plays_may_turn_out_to_have_been_counted(changes, is_news):
