@@ -16,8 +16,21 @@ from crosswatch.core.phrases import say
 from crosswatch.core.reasons import Reason
 
 ID_PREFIX = "id:"
-NOT_SAID = "Plex did not say which one it is."
+NOT_SAID = say("Plex did not say which one it is.")
 IS_IGNORED = say("It is to be ignored.")
+
+
+_KINDS = {
+    MediaKind.MOVIE: say("movie"),
+    MediaKind.EPISODE: say("episode"),
+    MediaKind.CLIP: say("clip"),
+    MediaKind.TRACK: say("track"),
+    MediaKind.PHOTO: say("photo"),
+    MediaKind.LIVE: say("live"),
+    MediaKind.UNKNOWN: say("unknown"),
+}
+_NETWORKS = {"lan": say("lan"), "wan": say("wan"), "cellular": say("cellular"), "": say("unknown")}
+"""Names of kinds and networks as configurations have them; other languages say what they mean."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +70,7 @@ class Limits:
     def refusal(self, media: Media, player: Player) -> Stopped | None:
         """Why a play does not count, or None if it does."""
         if self.kinds and media.kind not in self.kinds:
-            return Stopped(reason=Reason.KIND_OFF, detail=media.kind.value)
+            return Stopped(reason=Reason.KIND_OFF, detail=kind_words(media.kind))
         if self.libraries and not self.libraries & library_names(media):
             return Stopped(reason=Reason.LIBRARY_OFF, detail="" if media.library_id else NOT_SAID)
         if self.ignored_libraries & library_names(media):
@@ -66,9 +79,9 @@ class Limits:
         if ignored is not None:
             return Stopped(reason=Reason.TITLE_OFF, detail=ignored)
         if self.players and not self.players & _names_of_player(player):
-            return Stopped(reason=Reason.PLAYER_OFF, detail=player.title or player.product or "unknown")
+            return Stopped(reason=Reason.PLAYER_OFF, detail=player.title or player.product or say("unknown"))
         if self.networks and player.network not in self.networks:
-            return Stopped(reason=Reason.NETWORK_OFF, detail=player.network or "unknown")
+            return Stopped(reason=Reason.NETWORK_OFF, detail=network_words(player.network))
         return None
 
 
@@ -101,6 +114,16 @@ def _names_of_player(player: Player) -> set[str]:
 def _plain(*names: str) -> set[str]:
     """The names, folded, without those that look like an identifier: who bears such a one is not meant."""
     return {name for name in map(fold, names) if name and not name.startswith(ID_PREFIX)}
+
+
+def kind_words(kind: MediaKind) -> str:
+    """What a kind of item is called."""
+    return _KINDS[kind]
+
+
+def network_words(network: str) -> str:
+    """What a network is called; one that is not known is called what the server calls it."""
+    return _NETWORKS.get(network, network)
 
 
 def is_same_person(one: Account, other: Account) -> bool:

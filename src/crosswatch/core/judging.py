@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from crosswatch.core.events import ScrobbleAction, ScrobbleEvent
-from crosswatch.core.filters import Stopped
+from crosswatch.core.filters import Stopped, kind_words
 from crosswatch.core.people import TO_COME, Held, Passed, Rules, decide
+from crosswatch.core.phrases import say
 from crosswatch.core.plays import Desired, DesiredAction, Play, PlayState, SinkAccount
 from crosswatch.core.policy import counted_by_plex, desired_for, reason_of_end
 from crosswatch.core.reasons import Reason, Verdict
@@ -105,7 +106,9 @@ _NOBODY = Passed(recipients=())
 def _by_rules(rules: Rules, play: Play) -> tuple[Passed, Play]:
     """For whom the play counts, and the play with the verdict of the rules."""
     if not play.media.kind.is_scrobbled:
-        return _NOBODY, skipped(play, Reason.TYPE_UNSUPPORTED, f"its type is {play.media.kind.value}")
+        return _NOBODY, skipped(
+            play, Reason.TYPE_UNSUPPORTED, say("its type is {kind}", kind=kind_words(play.media.kind))
+        )
     decision = decide(rules, play)
     if isinstance(decision, Passed) and play.server and not play.account.is_known:
         decision = Held()  # what comes from no server at all has nobody to say more of it

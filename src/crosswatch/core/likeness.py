@@ -163,9 +163,10 @@ def is_moved(session: Session, notification: Notification, item: str, now: datet
 def may_be_at(session: Session, offset_ms: int | None, now: datetime) -> bool:
     """Whether a session that was silent for a while can be at that place by now.
 
-    It can be where it was, where it would be if it had played on, and anywhere between; and it may have jumped
-    to any place to which the player cannot have come from the beginning meanwhile. But if it has had the time
-    to come to its end, and then to play on from the beginning to there, the player has more likely begun anew.
+    It can be where it was, where it would be if it had played on, and anywhere between; and it may have
+    jumped to any place to which the player cannot have come from the beginning meanwhile. But if it has had
+    the time to come to its end, and then to play on from the beginning to there, the player has more likely
+    begun anew.
     """
     last_ms, heard_at = session.offset_ms, session.position.at
     if offset_ms is None or last_ms is None or heard_at is None or _is_near(session, offset_ms, now):

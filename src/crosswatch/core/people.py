@@ -22,8 +22,8 @@ from crosswatch.core.plays import Play, SinkAccount
 from crosswatch.core.policy import mark_with_credits
 from crosswatch.core.reasons import Reason
 
-NAMES_TO_COME = "plex.tv has not told all names of the account yet."
-HOME_TO_COME = "The server under `plex`, whose owner is number 1, has not answered yet."
+NAMES_TO_COME = say("plex.tv has not told all names of the account yet.")
+HOME_TO_COME = say("The server under `plex`, whose owner is number 1, has not answered yet.")
 
 TO_COME = frozenset({NAMES_TO_COME, HOME_TO_COME})
 """Details of plays that ended before it was known whose they are; they are judged again."""
@@ -80,7 +80,7 @@ class Person:
         if self.is_paused_at(at):
             return Stopped(reason=Reason.PERSON_PAUSED, detail=self._end_of_pause())
         if self.servers and fold(play.server) not in self.servers:
-            return Stopped(reason=Reason.SERVER_OFF, detail=f"its id is {play.server}")
+            return Stopped(reason=Reason.SERVER_OFF, detail=say("its id is {id}", id=play.server))
         return self.limits.refusal(play.media, play.player)
 
     def is_paused_at(self, moment: datetime) -> bool:
@@ -180,7 +180,7 @@ Decision = Passed | Held | Stopped
 def decide(rules: Rules, play: Play) -> Decision:
     """Whether a play counts, by what is known of it now, and for whom."""
     if rules.server_uuid and fold(rules.server_uuid) != fold(play.server):
-        return Stopped(reason=Reason.SERVER_NOT_SELECTED, detail=f"its id is {play.server}")
+        return Stopped(reason=Reason.SERVER_NOT_SELECTED, detail=say("its id is {id}", id=play.server))
     if not rules.is_on or not (rules.accounts or rules.people):
         return Stopped(reason=Reason.FEATURE_OFF)
     if (rules.usernames or rules.people) and not play.account.is_known:

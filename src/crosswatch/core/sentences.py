@@ -88,6 +88,16 @@ def account_words(account: SinkAccount) -> Phrase:
     return say("{name} on {sink}", name=account.name, sink=sink)
 
 
+def account_title(account: SinkAccount) -> str:
+    """What a sink account is called where it stands by itself: `maya on Trakt`, `Trakt`."""
+    sink = account.sink.capitalize()
+    return (
+        sink
+        if account.name == DEFAULT_ACCOUNT.name
+        else say("{name} on {sink}", name=account.name, sink=sink)
+    )
+
+
 def accounts_words(accounts: Sequence[SinkAccount]) -> str:
     """Several of them: `maya and tom on Trakt`."""
     sinks = {account.sink for account in accounts}

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from crosswatch.core.identity import GUESSES, choice_for_item, choice_for_show, keys_of
 from crosswatch.core.outcomes import Accepted, Hold, Retry
+from crosswatch.core.phrases import say
 from crosswatch.core.plays import OVERRIDE, DesiredAction, SinkAccount, TraceEntry
 from crosswatch.core.ports import Attempt, Claim
 from crosswatch.core.reasons import Reason
@@ -104,10 +105,13 @@ class Corrections:
         """
         play = await self._existing(play_id)
         now = self._clock.now()
-        step = TraceEntry(at=now, step="ignored", text="You said that it is to be ignored.")
+        step = TraceEntry(at=now, step="ignored", text=say("You said that it is to be ignored."))
         if not await self._ledger.ignore(play_id, now, step):
             raise CorrectionError(
-                f"{play.media.label} is at Trakt already, or on its way there. Take it back instead."
+                say(
+                    "{title} is at Trakt already, or on its way there. Take it back instead.",
+                    title=play.media.label,
+                )
             )
         self._changed(play_id)
 
@@ -139,7 +143,8 @@ class Corrections:
         log.info(
             "%s is %s, you said", match.item, match.found, extra={"event": "match.made", "play": play_id}
         )
-        step = TraceEntry(at=self._clock.now(), step="match", text=f"You said that it is {match.found}.")
+        text = say("You said that it is {found}.", found=match.found)
+        step = TraceEntry(at=self._clock.now(), step="match", text=text)
         retried = await self._tell_again(play_id, step, anew=True)
         return Matched(match=match, retried=retried + await self._apply([match], but=play_id))
 
@@ -149,7 +154,9 @@ class Corrections:
         """What would be remembered by `match`, which raises for the same reasons."""
         play = await self._existing(play_id)
         if not play.media.kind.is_scrobbled:
-            raise CorrectionError(f"{play.media.label} is no film or episode, so Trakt has no match for it.")
+            raise CorrectionError(
+                say("{title} is no film or episode, so Trakt has no match for it.", title=play.media.label)
+            )
         found = await self._sink.look_up(await self._asking(play_id), choice)
         if isinstance(found, Attempt):
             raise _refusal(found)
@@ -157,7 +164,10 @@ class Corrections:
         match = make(play.media, found, self._clock.now())
         if match is None:
             raise CorrectionError(
-                "Only an episode with season and number, both here and there, can say what a whole show is."
+                say(
+                    "Only an episode with season and number, both here and there, can say what a whole "
+                    "show is."
+                )
             )
         return match
 
@@ -215,7 +225,7 @@ class Corrections:
     async def _existing(self, play_id: PlayId) -> Play:
         play = await self._ledger.play(play_id)
         if play is None:
-            raise CorrectionError(f"There is no play {play_id!r}.")
+            raise CorrectionError(say("There is no play {play}.", play=repr(play_id)))
         return play
 
     async def _asking(self, play_id: PlayId) -> SinkAccount:
@@ -232,7 +242,7 @@ class Corrections:
             media = None
         if media is None or media == play.media:
             return play.media
-        text = f"The server calls it {media.label} now."
+        text = say("The server calls it {title} now.", title=media.label)
         step = TraceEntry(at=self._clock.now(), step="amended", text=text)
         await self._ledger.amend(play.id, media, step)
         return media
@@ -279,8 +289,11 @@ class Corrections:
         ours = [entry for entry in entries if names_item(entry.media, known.media, known.match)]
         if len(ours) != 1:
             raise CorrectionError(
-                f"Trakt did not give the number of this play, and {len(ours) or 'no'} entries of its history "
-                "have this item and time, so that none is touched. Take it out on Trakt."
+                say(
+                    "Trakt did not give the number of this play, and {count} entries of its history have "
+                    "this item and time, so that none is touched. Take it out on Trakt.",
+                    count=len(ours) or say("no"),
+                )
             )
         return ours[0].remote_id
 
@@ -292,14 +305,18 @@ def _is_watched_there(delivery: Delivery) -> bool:
 
 def _nothing_to_undo(play: Play, held: Sequence[Delivery]) -> str:
     if held:
-        return (
-            f"Trakt had {play.media.label} already when it was to be recorded, so that it may be somebody "
-            "else's entry. It is not touched; take it out on Trakt if it should go."
+        return say(
+            "Trakt had {title} already when it was to be recorded, so that it may be somebody else's entry. "
+            "It is not touched; take it out on Trakt if it should go.",
+            title=play.media.label,
         )
-    return f"{play.media.label} has not been recorded as watched, so that there is nothing to take back."
+    return say(
+        "{title} has not been recorded as watched, so that there is nothing to take back.",
+        title=play.media.label,
+    )
 
 
 def _refusal(attempt: Attempt) -> CorrectionError:
     outcome = attempt.outcome
-    sentence = getattr(outcome, "detail", "") or "Trakt refused."
+    sentence = getattr(outcome, "detail", "") or say("Trakt refused.")
     return CorrectionError(sentence, is_passing=isinstance(outcome, Retry | Hold))

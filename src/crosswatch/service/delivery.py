@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from crosswatch.core.delivery import Step, next_step
 from crosswatch.core.outcomes import Accepted, AlreadyThere, Outcome, Refused, Retry
+from crosswatch.core.phrases import together
 from crosswatch.core.plays import DesiredAction, PlayState
 from crosswatch.core.ports import Attempt, Claim, Order, Settlement
 from crosswatch.core.reasons import Reason, Verdict
@@ -371,5 +372,5 @@ def _told_how(attempt: Attempt, known: Known) -> Attempt:
     """The attempt with why the item was called so, and what helps if nobody knows it."""
     outcome = attempt.outcome
     if isinstance(outcome, Refused) and outcome.reason is Reason.NO_MATCH and known.hint:
-        outcome = replace(outcome, detail=f"{outcome.detail} {known.hint}".strip())
+        outcome = replace(outcome, detail=together([outcome.detail, known.hint]))
     return replace(attempt, outcome=outcome, how=known.how)

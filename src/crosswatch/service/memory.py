@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from crosswatch.core.anime import AnimeList, is_anime, translate
 from crosswatch.core.identity import is_learned_of, keys_of, match_of, media_key
+from crosswatch.core.phrases import say
 from crosswatch.core.plays import OVERRIDE
 
 if TYPE_CHECKING:
@@ -66,9 +67,10 @@ class Memory:
         found = await self._ledger.recall(keys, self._clock.now())
         choice = _choice(media, [found[key] for key in keys if key in found])
         if choice is not None:
-            return Known(media=media, match=choice, how=f"Called as you chose: {_called(choice)}.")
+            how = say("Called as you chose: {title}.", title=_called(choice))
+            return Known(media=media, match=choice, how=how)
         if translated is not None:
-            how = f"By the anime list it is {_place_of(translated)}."
+            how = say("By the anime list it is {place}.", place=_place_of(translated))
             return Known(media=translated, match=_learned(translated, found), how=how)
         hint = _hint(media, known) if is_anime(media) else ""
         return Known(media=media, match=_learned(media, found), hint=hint)
@@ -89,21 +91,36 @@ def _learned(media: Media, found: Mapping[str, Match]) -> Match | None:
 def _called(match: Match) -> str:
     if match.found:
         return match.found
-    return f"season {match.season}, number {match.number} of the show that you named"
+    return say(
+        "season {season}, number {number} of the show that you named",
+        season=str(match.season),
+        number=str(match.number),
+    )
 
 
 def _place_of(media: Media) -> str:
     if media.show is None:
         ids = media.ids.as_dict()
-        return "the film " + ", ".join(f"{name} {value}" for name, value in ids.items())
-    return (
-        f"{media.numbering.value} season {media.season}, number {media.number} of tvdb {media.show.ids.tvdb}"
+        return say("the film {ids}", ids=", ".join(f"{name} {value}" for name, value in ids.items()))
+    return say(
+        "{numbering} season {season}, number {number} of tvdb {show}",
+        numbering=media.numbering.value,
+        season=str(media.season),
+        number=str(media.number),
+        show=str(media.show.ids.tvdb),
     )
 
 
 def _hint(media: Media, known: AnimeList) -> str:
     name = media.foreign_ids[0].replace("anidb-", "AniDB ").replace("mal-", "MyAnimeList ")
     if not known.titles:
-        return f"Only {name} is known of it. Name an anime list in identity.anime_list, or say what it is."
-    number = "" if media.number is None else f" season {media.season}, number {media.number}"
-    return f"The anime list has no place for {name}{number}. Say what it is."
+        return say(
+            "Only {name} is known of it. Name an anime list in identity.anime_list, or say what it is.",
+            name=name,
+        )
+    return say(
+        "The anime list has no place for {name}[ season {season}, number {number}]. Say what it is.",
+        name=name,
+        season=str(media.season),
+        number="" if media.number is None else str(media.number),
+    )

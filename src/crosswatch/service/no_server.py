@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NoReturn
 
 from crosswatch.core.events import Account
+from crosswatch.core.phrases import say
 from crosswatch.errors import SourceAuthError, SourceNotFoundError
 
 if TYPE_CHECKING:
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
     from crosswatch.core.events import SharedFile
 
-SENTENCE = "No address of that server is configured, so it is not asked."
+SENTENCE = say("No address of that server is configured, so it is not asked.")
 
 
 class NoServer:

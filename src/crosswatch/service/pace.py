@@ -11,6 +11,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from crosswatch.core.outcomes import Accepted, AlreadyThere, Hold, Outcome, Refused, Retry
+from crosswatch.core.phrases import Phrase, say
+from crosswatch.core.reasons import EXPLANATIONS
 from crosswatch.core.retry import HOLD_WAIT_S, backoff_s
 
 if TYPE_CHECKING:
@@ -124,7 +126,8 @@ class Pace:
         if isinstance(outcome, Retry):
             wait = timedelta(seconds=backoff_s(self._failures, self._jitter, asked_s=outcome.after_s))
         self._blocked_until = now + min(wait, LONGEST_BLOCK)
-        sentence = outcome.detail or outcome.reason.value
+        title = Phrase(EXPLANATIONS[outcome.reason].title, "", {})
+        sentence = outcome.detail or say("{reason}.", reason=title)
         if self.outage is None:
             self.outage = Outage(since=now, sentence=sentence)
             log.warning(

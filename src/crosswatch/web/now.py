@@ -17,7 +17,7 @@ from crosswatch.errors import StorageError
 from crosswatch.health.checks import Level
 from crosswatch.web.actions import next_action, possible
 from crosswatch.web.charts import build_chart
-from crosswatch.web.languages import mark, translate
+from crosswatch.web.languages import mark, told, translate
 from crosswatch.web.posters import has_poster
 
 if TYPE_CHECKING:
@@ -313,7 +313,9 @@ def _live_badge(play: Play, deliveries: Sequence[Delivery]) -> Badge:
             return _badge(Verdict.SKIPPED, translate("Not scrobbling"))
         case Verdict.WATCHING if play.reason is Reason.LIVE and deliveries:
             accounts = accounts_words([row.account for row in deliveries])
-            return _badge(Verdict.DELIVERED, translate("Scrobbling to %(accounts)s") % {"accounts": accounts})
+            return _badge(
+                Verdict.DELIVERED, translate("Scrobbling to %(accounts)s") % {"accounts": told(accounts)}
+            )
         case Verdict.WATCHING if play.reason is Reason.LIVE:
             return _badge(Verdict.WATCHING)
         case Verdict.WATCHING if play.reason is Reason.IDENTIFYING:

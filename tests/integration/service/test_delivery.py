@@ -175,7 +175,7 @@ async def test_the_story_of_a_second_look_tells_of_the_first(evening, queue):
     evening.sink.add(MAYA, play.media, evening.clock.now() - timedelta(minutes=30))
     wake(evening)
     await evening.later(5)
-    assert [line.split(" ")[0] for line in await evening.story(play)] == ["send", f"{MAYA}:"]
+    assert [line.split(" ")[0] for line in await evening.story(play)] == ["send", "maya"]
 
 
 # ---------------------------------------------------------------- trouble

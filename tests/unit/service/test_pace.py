@@ -143,7 +143,7 @@ def test_an_outage_is_told_at_its_beginning_and_its_end(pace, caplog):
     pace.note([DOWN], at(0))
     pace.note([HELD], at(60))
     assert (pace.outage.since, pace.outage.failures) == (at(0), 2)
-    assert pace.outage.sentence == "link_expired"
+    assert pace.outage.sentence == "The link to Trakt ended."
     assert not pace.is_over()
     pace.note([AlreadyThere()], at(600))
     assert pace.is_over()

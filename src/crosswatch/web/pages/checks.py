@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from crosswatch.core.events import Media, MediaKind, Numbering
+from crosswatch.core.filters import kind_words, network_words
 from crosswatch.core.people import Passed, decide
 from crosswatch.core.plays import Origin, PlayState
 from crosswatch.core.reasons import EXPLANATIONS, Reason, Verdict
-from crosswatch.core.sentences import accounts_words, percent_words
+from crosswatch.core.sentences import account_title, percent_words
 from crosswatch.web.actions import NAMELESS
-from crosswatch.web.languages import mark, translate
+from crosswatch.web.languages import mark, told, translate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -97,8 +98,8 @@ def build_checks(
         (translate("Ids"), frozenset(NAMELESS), _named(play.media)),
     ):
         is_failing = play.reason in reasons
-        told = f"{translate(EXPLANATIONS[play.reason].title)}. {text}" if is_failing else text
-        yield Check(is_met=not is_failing, name=name, text=told)
+        shown = f"{translate(EXPLANATIONS[play.reason].title)}. {text}" if is_failing else text
+        yield Check(is_met=not is_failing, name=name, text=shown)
         if is_failing:
             return
     yield _at_trakt(play, deliveries)
@@ -111,16 +112,18 @@ def _person(play: Play, rules: Rules) -> str:
     decision = decide(rules, play)
     if not isinstance(decision, Passed):
         return text
-    return f"{text} → {accounts_words([one.account for one in decision.recipients])}"
+    accounts = ", ".join(told(account_title(one.account)) for one in decision.recipients)
+    return f"{text} → {accounts}"
 
 
 def _rules(play: Play) -> str:
-    parts = (play.media.kind.value, play.media.library, play.player.title, play.player.network)
-    return " · ".join(part for part in parts if part)
+    network = network_words(play.player.network) if play.player.network else ""
+    parts = (kind_words(play.media.kind), play.media.library, play.player.title, network)
+    return " · ".join(told(part) for part in parts if part)
 
 
 def _position(play: Play, mark: float) -> str:
-    facts = {"percent": percent_words(play.progress), "mark": percent_words(mark)}
+    facts = {"percent": told(percent_words(play.progress)), "mark": percent_words(mark)}
     if play.state is not PlayState.ENDED:
         return translate("At %(percent)s now; it counts as watched from %(mark)s.") % facts
     return translate("Stopped at %(percent)s; it counts as watched from %(mark)s.") % facts

@@ -13,11 +13,11 @@ from crosswatch.core.people import watched_mark
 from crosswatch.core.phrases import plain
 from crosswatch.core.plays import DeliveryState, PlayState
 from crosswatch.core.reasons import Reason, Verdict
-from crosswatch.core.sentences import account_words, accounts_words, percent_words, tell_delivery
+from crosswatch.core.sentences import account_title, accounts_words, percent_words, tell_delivery
 from crosswatch.web.actions import NAMELESS, OF_PEOPLE, NextAction, is_ignored, possible
 from crosswatch.web.ignoring import offers_for
 from crosswatch.web.issue_text import Evidence, issue_text
-from crosswatch.web.languages import mark, translate
+from crosswatch.web.languages import mark, told, translate
 from crosswatch.web.now import SHAPES, WORDS, Badge, build_card
 from crosswatch.web.pages.checks import Check, build_checks
 from crosswatch.web.pages.match import search_for
@@ -204,7 +204,7 @@ def heading(play: Play, deliveries: Sequence[Delivery]) -> str:
     """The question that somebody comes with, or the good news."""
     return translate(_heading(play)) % {
         "title": f"{ISOLATE}{play.media.label or translate('an unknown title')}{POP_ISOLATE}",
-        "account": accounts_words([row.account for row in deliveries]),
+        "account": told(accounts_words([row.account for row in deliveries])),
     }
 
 
@@ -247,8 +247,8 @@ def _destination(play: Play, row: Delivery, mark: float) -> Destination:
     verdict, _, _ = verdict_of(replace(play, verdict=Verdict.WATCHING), [row])
     waits = row.state is DeliveryState.PENDING
     return Destination(
-        account=account_words(row.account),
-        badge=Badge(kind=verdict.value, shape=SHAPES[verdict], word=WORDS[verdict]),
+        account=account_title(row.account),
+        badge=Badge(kind=verdict.value, shape=SHAPES[verdict], word=translate(WORDS[verdict])),
         told=tell_delivery(play, row, mark=mark),
         position=percent_words(row.desired.progress),
         attempts=row.attempts,
@@ -258,11 +258,12 @@ def _destination(play: Play, row: Delivery, mark: float) -> Destination:
 
 
 def _step(entry: TraceEntry, redact: Callable[[str], str]) -> Step:
+    text = redact(told(entry.text))
     return Step(
         at=entry.at,
         day=entry.at.astimezone().date(),
         is_good=entry.ok,
-        text=QUERY.sub("", redact(entry.text)) if "request" in entry.data else redact(entry.text),
+        text=QUERY.sub("", text) if "request" in entry.data else text,
         sent=redact(str(entry.data.get("request", ""))),
         answered=redact(str(entry.data.get("answer", ""))),
     )
