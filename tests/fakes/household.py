@@ -25,8 +25,11 @@ from fakes.leaping_loop import LoopClock
 CLIENT_ID, CLIENT_SECRET = "example-client-id", "example-client-secret"
 MEMBER = "alice_at_trakt"
 
-LOOK_AT_FILES_S = 30.0
-"""The household's seconds between two looks at config.json and access.json; each costs a turn of a thread."""
+LOOK_AT_FILES_S = 50.0
+"""The household's seconds between two looks at config.json and access.json; each costs a turn of a thread.
+
+Whoever edits one lets a minute pass.
+"""
 
 LOOK_AFTER_S = 600.0
 """The same between two looks at everything."""
