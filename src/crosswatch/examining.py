@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from crosswatch.config.addresses import parse_address
 from crosswatch.config.redaction import Redactor
 from crosswatch.core.outcomes import Accepted, AlreadyThere
+from crosswatch.core.phrases import Phrase, say
 from crosswatch.core.plays import SinkAccount
 from crosswatch.core.reasons import EXPLANATIONS
 from crosswatch.core.sentences import tell_action
@@ -123,8 +124,15 @@ class Examiner:
         """
         async for finding in self._look_at(name):  # a neighbour may say whatever it was told
             yield replace(
-                finding, subject=self._redact(finding.subject), sentence=self._redact(finding.sentence)
+                finding,
+                subject=self._without_secrets(finding.subject),
+                sentence=self._without_secrets(finding.sentence),
             )
+
+    def _without_secrets(self, text: str) -> str:
+        """The text; a phrase stays one, unless it holds a secret."""
+        clean = self._redact(text)
+        return text if clean == text else clean
 
     async def examine_all(self) -> AsyncIterator[Finding]:
         """One finding after the other, in the order in which a play passes."""
@@ -153,15 +161,18 @@ class Examiner:
             yield Finding(
                 ok=False,
                 subject="config.json",
-                sentence=f"{self._config.problem} What follows is about the last good configuration.",
+                sentence=say(
+                    "{problem} What follows is about the last good configuration.",
+                    problem=self._config.problem.sentence,
+                ),
             )
             return
         try:
             await asyncio.to_thread(self._config.ensure_writable)
         except ConfigError as error:
-            yield Finding(ok=False, subject="config.json", sentence=str(error))
+            yield Finding(ok=False, subject="config.json", sentence=error.sentence)
         else:
-            sentence = f"{self._config.path} is valid and can be written."
+            sentence = say("{path} is valid and can be written.", path=str(self._config.path))
             yield Finding(ok=True, subject="config.json", sentence=sentence)
         for step in missing_steps(self._config.settings):
             yield Finding(ok=None, subject=step.title, sentence=step.sentence, action=step.action)
@@ -169,7 +180,7 @@ class Examiner:
     async def _examine_server(self, key: str, settings: PlexSettings) -> AsyncIterator[Finding]:
         """How it is reached, who answers, what the token may do, and whether notifications come through."""
         server = self._connect(key, settings)
-        subject = f"Plex at {server.address}"
+        subject = say("Plex at {address}", address=server.address)
         is_lenient = self._config.settings.features.watch.options.allow_self_signed
         async for finding in knock(settings.server_url, subject, allow_self_signed=is_lenient):
             yield finding
@@ -178,21 +189,21 @@ class Examiner:
             yield await _rights(server, subject)
             frames = await server.open_socket(PING_EVERY_S)
             await frames.close()
-            yield Finding(ok=True, subject=subject, sentence="It opens its notification socket.")
+            yield Finding(ok=True, subject=subject, sentence=say("It opens its notification socket."))
         except SourceError as error:
-            yield Finding(ok=False, subject=subject, sentence=str(error))
+            yield Finding(ok=False, subject=subject, sentence=error.sentence)
 
     async def _examine_account(self, account: SinkAccount) -> AsyncIterator[Finding]:
-        subject = "Trakt" if account == SinkAccount() else f"Trakt, account {account.name}"
+        subject = "Trakt" if account == SinkAccount() else say("Trakt, account {name}", name=account.name)
         async for finding in knock(self._config.settings.trakt.api_url, subject):
             yield finding
         found = await self._sink.fetch_profile(account)
         if isinstance(found, Profile):
-            vip = " with VIP" if found.is_vip else ""
-            sentence = f"Linked to {found.username}{vip}; Trakt answers."
+            vip = say("with VIP") if found.is_vip else ""
+            sentence = say("Linked to {name}[ {vip}]; Trakt answers.", name=found.username, vip=vip)
             yield Finding(ok=True, subject=subject, sentence=sentence)
         elif isinstance(found.outcome, Accepted | AlreadyThere):
-            yield Finding(ok=True, subject=subject, sentence="Trakt answers.")
+            yield Finding(ok=True, subject=subject, sentence=say("Trakt answers."))
         else:
             yield _trouble(found.outcome, account, subject)
 
@@ -220,22 +231,25 @@ async def knock(url: str, subject: str, *, allow_self_signed: bool = False) -> A
             began = loop.time()
             found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         if parse_address(host) is None:
-            sentence = f"The name {host} leads to {found[0][4][0]} ({_ms_since(began)})."
+            sentence = say(
+                "The name {host} leads to {address} ({took}).",
+                host=host,
+                address=str(found[0][4][0]),
+                took=_ms_since(began),
+            )
             yield Finding(ok=True, subject=subject, sentence=sentence)
         began = loop.time()
         async with asyncio.timeout(KNOCK_WITHIN_S):
             writer = await _connected(found)
-        yield Finding(
-            ok=True, subject=subject, sentence=f"It takes connections at port {port} ({_ms_since(began)})."
-        )
+        sentence = say("It takes connections at port {port} ({took}).", port=port, took=_ms_since(began))
+        yield Finding(ok=True, subject=subject, sentence=sentence)
         try:
             if parts.scheme == "https":
                 began = loop.time()
                 async with asyncio.timeout(KNOCK_WITHIN_S):
                     await writer.start_tls(_tls(allow_self_signed=allow_self_signed), server_hostname=host)
-                yield Finding(
-                    ok=True, subject=subject, sentence=f"What is said is encrypted ({_ms_since(began)})."
-                )
+                sentence = say("What is said is encrypted ({took}).", took=_ms_since(began))
+                yield Finding(ok=True, subject=subject, sentence=sentence)
         finally:
             writer.close()
     except (OSError, TimeoutError, UnicodeError):  # an `ssl.SSLError` is an `OSError`
@@ -285,27 +299,33 @@ async def _identity(server: PlexServer, settings: PlexSettings, subject: str) ->
     wanted = settings.server_uuid
     if wanted and wanted != identity.server_uuid:
         raise WrongServerError(
-            f"Another server answers there ({identity.server_uuid}), not {wanted}. Check "
-            f"{server.key}.server_url and {server.key}.server_uuid."
+            say(
+                "Another server answers there ({found}), not {wanted}. Check {key}.server_url and "
+                "{key}.server_uuid.",
+                found=identity.server_uuid,
+                wanted=wanted,
+                key=server.key,
+            )
         )
-    return Finding(ok=True, subject=subject, sentence=f"Server {identity.server_uuid} answers.")
+    sentence = say("Server {id} answers.", id=identity.server_uuid)
+    return Finding(ok=True, subject=subject, sentence=sentence)
 
 
 async def _rights(server: PlexServer, subject: str) -> Finding:
     """Whether the token is the owner's, who sees everybody's sessions, or a guest's."""
     viewer = await server.fetch_sole_viewer()
     if viewer is not None:
-        return Finding(
-            ok=True, subject=subject, sentence=f"The token is {viewer.name}'s: only their plays are seen."
-        )
+        sentence = say("The token is {name}'s: only their plays are seen.", name=viewer.name)
+        return Finding(ok=True, subject=subject, sentence=sentence)
     facts = await server.fetch_server_facts()
     running = len(await server.fetch_sessions())
-    plays = "nothing plays" if not running else f"{running} playing"
-    return Finding(
-        ok=True, subject=subject, sentence=f"The token is taken by {facts.name or 'the server'}; {plays} now."
-    )
+    plays = say("{number} playing", number=running) if running else say("nothing plays")
+    name = facts.name or say("the server")
+    sentence = say("The token is taken by {name}; {plays} now.", name=name, plays=plays)
+    return Finding(ok=True, subject=subject, sentence=sentence)
 
 
 def _trouble(outcome: Hold | Refused | Retry, account: SinkAccount, subject: str) -> Finding:
-    sentence = outcome.detail or f"{EXPLANATIONS[outcome.reason].title}."
+    title = Phrase(EXPLANATIONS[outcome.reason].title, "", {})
+    sentence = outcome.detail or say("{reason}.", reason=title)
     return Finding(ok=False, subject=subject, sentence=sentence, action=tell_action(outcome.reason, account))

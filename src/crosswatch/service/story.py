@@ -28,7 +28,7 @@ _DONE = {
     ScrobbleAction.STOP: "{person} stopped at {position}[ ({why})].",
 }
 
-_WHY = {
+CAUSES = {
     "counted": say("Plex counted it as watched"),
     "error": say("the player reported an error"),
     "item_changed": say("the player went on to something else"),
@@ -63,7 +63,7 @@ def tell_event(event: ScrobbleEvent, judgement: Judgement) -> TraceEntry:
     facts = {
         "person": person_of(event.account),
         "position": percent_words(None) if event.progress is None else f"{event.progress:g} %",
-        "why": _WHY.get(event.why, ""),
+        "why": CAUSES.get(event.why, ""),
     }
     told = {str(account): desired.action.value for account, desired in judgement.wanted}
     text = together([Phrase(_DONE[event.action], "", facts), _linked(judgement)])

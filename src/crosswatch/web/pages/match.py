@@ -16,6 +16,7 @@ from crosswatch.core.events import Media, MediaKind, Show
 from crosswatch.core.filters import fold
 from crosswatch.core.identity import Choice, match_of
 from crosswatch.core.ids import Ids
+from crosswatch.core.phrases import together
 from crosswatch.rehearsal import rehearse_play
 from crosswatch.service.memory import Known
 from crosswatch.web.languages import translate
@@ -276,7 +277,7 @@ async def _preview(runtime: RuntimeLike, play: Play, match: Match) -> Preview:
         if one.request
     )
     notes = [one.note for one in scene.tellings if not one.request]
-    note = "" if requests else " ".join(notes) or scene.told.sentence
+    note = "" if requests else together(notes) or scene.told.sentence
     return Preview(found=match.found, scope=_scope(play.media, match), requests=requests, note=note)
 
 

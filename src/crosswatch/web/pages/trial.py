@@ -83,7 +83,7 @@ async def follow(runtime: RuntimeLike, since: datetime) -> Trial:
         recent = [play for play in plays if play.last_seen_at >= since]
         rows = await runtime.ledger.deliveries([play.id for play in recent])
     except StorageError as error:
-        broken = Tick(title=_("Heard from Plex"), mark=Mark.FAILED, sentence=str(error))
+        broken = Tick(title=_("Heard from Plex"), mark=Mark.FAILED, sentence=error.sentence)
         return Trial(ticks=(broken, _person(runtime, None), _trakt(runtime, None, ())), card=None)
     told = [play for play in recent if _is_told(rows.get(play.id, ()))]
     play = next(iter(told or recent), None)
@@ -121,7 +121,7 @@ def _heard(runtime: RuntimeLike, play: Play | None) -> Tick:
     status = runtime.watch_status()
     server = next((one for one in status["servers"] if one["problem"]), None)
     if server is not None or not (status["alive"] or runtime.config.settings.features.webhook.enabled):
-        sentence = str(server["problem"] if server is not None else status["problem"])
+        sentence = server["problem"] if server is not None else status["problem"]
         return Tick(title=title, mark=Mark.FAILED, sentence=sentence, step="server")
     return Tick(title=title, mark=Mark.WAITING, sentence=_listening(status["servers"]))
 
@@ -159,7 +159,7 @@ def _trakt(runtime: RuntimeLike, play: Play | None, deliveries: Sequence[Deliver
         return Tick(title=title, mark=Mark.FAILED, sentence=sentence, step="trakt")
     if play is None or (play.verdict is Verdict.SKIPPED and play.reason in NOBODYS):
         is_held = held is not None and play is None
-        sentence = str(held["sentence"]) if is_held and held is not None else ""
+        sentence = held["sentence"] if is_held and held is not None else ""
         return Tick(
             title=title,
             mark=Mark.FAILED if is_held else Mark.WAITING,
