@@ -164,11 +164,17 @@ class Hooks:
         return self._tracker.take(session, session.hear(notification, at))
 
     def _count(self, session: Session, hook: Hook, at: datetime) -> Heard:
-        """The server has counted a viewing that goes on."""
+        """The server has counted a viewing that goes on.
+
+        When it was counted is not said, and webhooks may come late. Where frames can tell, it is no sign of
+        life.
+        """
         session.counted_at = session.counted_at or at
         updates: list[Update] = []
         was_paused_since = session.hearsay.was_just(PAUSE, at, REORDER)
-        if not is_fresh(session, at) and not was_paused_since:
+        may_frames_come = session.frame_at is not None and not self._tracker.is_deaf
+        is_for_frames_to_tell = is_fresh(session, at) or may_frames_come
+        if not is_for_frames_to_tell and not was_paused_since:
             updates = self._tracker.take(session, session.hear(as_notification(hook.fact), at))
         if not updates:
             updates = self._tracker.take(session, [], is_news=True)

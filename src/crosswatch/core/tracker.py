@@ -121,6 +121,11 @@ class SessionTracker:
         """Those that have ended a short while ago."""
         return tuple(self._ended)
 
+    @property
+    def is_deaf(self) -> bool:
+        """Whether no frames come in at present."""
+        return self._silence.is_deaf
+
     def wanted(self, now: datetime) -> Wanted:
         """What is to be found out at this moment; each question is asked once until it is answered."""
         if self._quiet.reigns(now):

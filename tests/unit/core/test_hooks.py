@@ -362,6 +362,23 @@ def test_once_frames_are_silent_webhooks_are_believed(stage):
     assert stage.actions == ["start", "pause"]
 
 
+def test_while_the_socket_is_open_a_count_that_comes_late_dates_no_end(stage):
+    stage.list(row(offset_s=6_300), reconnected=True).frame(offset_s=6_300).answer()
+    stage.after(10).frame(offset_s=6_310)
+    last_heard_at = stage.now
+    stage.after(110).hook("scrobble", 6_305).after(1).list().after(16).list()
+    assert stage.actions == ["start", "stop"]
+    assert (stage.events[-1].at, stage.events[-1].is_counted) == (last_heard_at, True)
+
+
+def test_while_the_socket_is_closed_a_count_is_a_sign_of_life(stage):
+    stage.list(row(offset_s=6_300), reconnected=True).frame(offset_s=6_300).answer()
+    stage.tracker.disconnected()
+    stage.after(110).hook("scrobble", 6_410)
+    (session,) = stage.sessions
+    assert (session.last_seen_at, session.offset_ms) == (stage.now, 6_410_000)
+
+
 def test_a_late_webhook_of_a_viewing_that_frames_have_ended_begins_none(stage):
     stage.frame(offset_s=0).answer().after(3).frame(offset_s=600).after(10).frame("stopped", 610)
     for event, offset_s in (("play", None), ("pause", 400), ("resume", 400), ("stop", 610)):
