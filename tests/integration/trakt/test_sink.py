@@ -358,6 +358,14 @@ async def test_every_write_is_a_line_of_the_log_with_its_play(send, episode, cap
     assert (line.getMessage(), line.play) == ("start Severance S01E02 12.5% -> 201", "play-1")
 
 
+async def test_a_line_of_the_log_names_the_account_unless_it_is_the_one_that_everybody_has(
+    send, episode, bob, caplog
+):
+    caplog.set_level("INFO")
+    await send(episode(), START, 12.5, account=bob)
+    assert caplog.messages == ["start Severance S01E02 12.5% (bob) -> 201"]
+
+
 async def test_what_broke_is_in_the_log_and_in_the_story(trakt, send, episode, caplog):
     caplog.set_level("INFO")
     trakt.add_fault(Fault.hang())

@@ -12,6 +12,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, TypeVar
 
 from crosswatch.core.phrases import say
+from crosswatch.core.plays import SinkAccount
 from crosswatch.core.ports import Exchange
 from crosswatch.providers.scrobble.trakt.answers import Answer, Failure, Reply, Request, Unasked, shortened
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
     from crosswatch.clock import Clock
-    from crosswatch.core.plays import SinkAccount
     from crosswatch.providers.scrobble.trakt.client import TraktClient
     from crosswatch.providers.scrobble.trakt.tokens import Tokens
 
@@ -117,15 +117,20 @@ class Talk:
         log.log(
             logging.INFO if request.is_write else logging.DEBUG,
             "%s -> %s",
-            _described(request, self._label),
+            _described(request, self._label, self.account),
             status if is_answer else said,
             extra={"event": "trakt.request", "play": self._play or None},
         )
 
 
-def _described(request: Request, label: str) -> str:
-    """`start Severance S01E02 12.5%`; anything but a scrobble by its verb and path."""
+def _described(request: Request, label: str, account: SinkAccount) -> str:
+    """`start Severance S01E02 12.5% (maya)`; anything but a scrobble by its verb and path.
+
+    The account that everybody has goes without a name.
+    """
     place, _, verb = request.path.rpartition("/")
     if place == "/scrobble" and request.body is not None:
-        return f"{verb} {label} {request.body['progress']:g}%"
-    return f"{request.method} {request.target} for {label}"
+        what = f"{verb} {label} {request.body['progress']:g}%"
+    else:
+        what = f"{request.method} {request.target} for {label}"
+    return what if account.name == SinkAccount().name else f"{what} ({account.name})"
