@@ -15,6 +15,10 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 ARGS   ?=
 
+# Bytecode is kept, whatever the environment says: to compile the tests anew takes each process longer than
+# many of them take to run. It lies in __pycache__ only, which `git` does not see.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: setup demo serve check format test test-browser chaos fuzz bench words docs wheel addon lock clean
 
 setup: $(VENV)/.dev
@@ -36,7 +40,7 @@ format: $(VENV)/.dev
 	$(BIN)/ruff format .
 
 test: $(VENV)/.dev
-	$(BIN)/pytest -n auto -q $(ARGS)
+	$(BIN)/pytest -n auto --dist worksteal -q $(ARGS)
 	@echo "Left out, for they take long: make test-browser (needs Chromium), make fuzz."
 
 # The distribution's Chromium is installed where that is possible; without one this fails.

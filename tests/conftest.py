@@ -15,6 +15,11 @@ MEMORY_BACKED = Path("/dev/shm")  # noqa: S108 -- only temporary folders are mad
 ENOUGH_BYTES = 1 << 30
 
 
+def pytest_xdist_auto_num_workers():
+    """One worker more than there are processors: many tests wait for something now and then."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_configure():
     """Keep temporary folders in memory where there is room.
 
