@@ -19,7 +19,8 @@ from babel.messages.pofile import read_po, write_po
 from crosswatch.config.schema import schema
 from crosswatch.core.sentences import EXPLAINED
 from crosswatch.health.checks import WORDS
-from crosswatch.service.story import TEMPLATES
+from crosswatch.service import story
+from crosswatch.storage import failures
 from crosswatch.web.drawing import HERE
 from crosswatch.web.languages import DOMAIN, LANGUAGES, LOCALE, SOURCE_LANGUAGE
 
@@ -51,9 +52,9 @@ def collect() -> Catalog:
         found.add(text, locations=[(name, None)])
     for name, _, text, _, _ in extract_from_dir(str(HOUSE), PYTHON, keywords=PHRASES):
         found.add(text, locations=[(name, None)])
-    of_keys = (text for key in schema() for text in (key.label, key.help))
+    of_keys = (text for key in schema() for text in (key.label, key.help, key.rule))
     of_reasons = (text for one in EXPLAINED for text in (one.title, one.sentence, one.action))
-    for text in filter(None, (*WORDS.values(), *of_reasons, *TEMPLATES, *of_keys)):
+    for text in filter(None, (*WORDS.values(), *of_reasons, *story.TEMPLATES, *failures.TEMPLATES, *of_keys)):
         found.add(text)
     return found
 

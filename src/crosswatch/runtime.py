@@ -21,6 +21,7 @@ from crosswatch.config.file import ConfigFile, config_directory
 from crosswatch.config.links import rules_from
 from crosswatch.core.anime import is_anime
 from crosswatch.core.people import Home
+from crosswatch.core.phrases import say
 from crosswatch.errors import StorageError
 from crosswatch.examining import Examiner, connect_by
 from crosswatch.linking.desk import LinkingDesk
@@ -89,7 +90,7 @@ class Runtime:
         self.config = ConfigFile(directory, clock=self.clock, environment=environment)
         self.access = AccessDesk(directory, clock=self.clock, environment=environment)
         self.logs = LogHub(secrets=lambda: self.config.secrets, clock=self.clock)
-        self.ledger: Ledger = ClosedLedger("The database is not open yet.")
+        self.ledger: Ledger = ClosedLedger(say("The database is not open yet."))
         self.upkeep = Upkeep(self, Tallies())
         self._feed = ChangeFeed()
         self._tasks: list[asyncio.Task[None]] = []
@@ -173,7 +174,7 @@ class Runtime:
         except StorageError as error:
             if str(error) != str(self.ledger):
                 log.error("%s", error, extra={"event": "storage.unavailable"})  # noqa: TRY400 -- a sentence
-            self.ledger = ClosedLedger(str(error))
+            self.ledger = ClosedLedger(error.sentence)
             return False
         self.ledger = self._opened
         await self._begin(http, self._opened)
@@ -333,10 +334,10 @@ class Runtime:
         if self._watching is not None and self._watching.status():
             return ""
         if self._stop_asked:
-            return "Watching was stopped. POST /debug/watch/start begins again."
+            return say("Watching was stopped. POST /debug/watch/start begins again.")
         if not settings.features.watch.enabled:
-            return "Watching is off: set features.watch.enabled to true in config.json."
-        return "No server is named: set plex.server_url in config.json."
+            return say("Watching is off: set features.watch.enabled to true in config.json.")
+        return say("No server is named: set plex.server_url in config.json.")
 
     async def start_watch(self) -> bool:
         """Watch from now on, also where `features.watch.enabled` is off; whether the watcher is alive."""

@@ -188,7 +188,7 @@ class WatchedServer:
                     return
                 said = f"Another server than {self.key}.server_uuid says answers there: {found}."
             except SourceError as error:
-                said = str(error)
+                said = error.sentence
             if said != problem:
                 problem = said
                 log.warning("%s Its webhooks have to do.", problem, extra={"event": "watch.not_asked"})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from fakes.english import english_in
 from fakes.screens import SCREENS
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -32,11 +33,12 @@ async def test_a_screen_is_clean_and_usable_wherever_it_is_shown(screen, way, lo
 
 
 @pytest.mark.parametrize("screen", SCREENS, ids=lambda screen: screen.name)
-async def test_a_screen_fits_the_longer_words_of_another_language(screen, look, home, screenshots):
+async def test_a_screen_speaks_another_language_and_fits_its_longer_words(screen, look, home, screenshots):
     window = await look(locale="de-DE")
     page = await window.go(screen.path.format(**home.ids), screen.status)
     await page.locator(screen.shows).first.wait_for(state="attached")
     assert await page.locator("html").get_attribute("lang") == "de"
+    assert english_in(await page.content(), await home.titles()) == []
     wrong = {}
     for width in WIDTHS:
         await page.set_viewport_size({"width": width, "height": 900})

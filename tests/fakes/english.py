@@ -8,7 +8,8 @@ right (code, lines of the log) stands in `code`, `pre` or an element that says `
 from __future__ import annotations
 
 import re
-from functools import cache
+from collections.abc import Sequence
+from functools import cache, reduce
 from html.parser import HTMLParser
 
 from tools import words
@@ -19,10 +20,11 @@ SHORTEST = 4
 MOST_TELLING = 2
 """Words of English in one text from which on it is English."""
 
-TELLING = frozenset(
+_WORDS_OF_ENGLISH = (
     "the and with this that has have had been for your from does did there cannot is are were not of to it "
-    "its their they which who when while until because nothing nobody be by on at as or no".split()  # noqa: SIM905 -- read better in a row
+    "its their they which who when while until because nothing nobody be by on at as or no"
 )
+TELLING = frozenset(_WORDS_OF_ENGLISH.split())
 UNSEEN = {"script", "style", "code", "pre", "template", "textarea", "kbd"}
 INLINE = {"a", "b", "strong", "em", "i", "small", "span", "time", "abbr", "bdi", "mark"}
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
@@ -33,14 +35,20 @@ _SPACE = re.compile(r"\s+")
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*")
 
 
-def english_in(html: str) -> list[str]:
-    """The English texts of a page, or of a piece of one; each as the text that it stands in."""
+def english_in(html: str, but: Sequence[str] = ()) -> list[str]:
+    """The English texts of a page, or of a piece of one; each as the text that it stands in.
+
+    Args:
+        html: The page.
+        but: Names that may be English, the longest first.
+    """
     found = []
-    for text in texts_of(html):
+    for whole in texts_of(html):
+        text = reduce(lambda left, name: left.replace(name, ""), but, whole)
         piece = next((piece for piece in _pieces() if piece in text), "")
         telling = TELLING.intersection(word.casefold() for word in _WORD.findall(text))
         if piece or len(telling) >= MOST_TELLING:
-            found.append(text)
+            found.append(whole)
     return found
 
 

@@ -155,6 +155,15 @@ class LivedIn:
             while not set(await self._look()) >= VERDICTS:  # noqa: ASYNC110 -- it happens in another process
                 await asyncio.sleep(0.2)
 
+    async def titles(self) -> list[str]:
+        """The titles of all that was played here, the longest first."""
+        plays = (await self.stage.get("/api/plays", limit=500))["plays"]
+        media = [play["media"] for play in plays]
+        found = {one["title"] for one in media} | {
+            (one.get("show") or {}).get("title") or "" for one in media
+        }
+        return sorted(found - {""}, key=len, reverse=True)
+
     async def _look(self) -> dict[str, str]:
         plays = (await self.stage.get("/api/plays", limit=100))["plays"]
         ended = [

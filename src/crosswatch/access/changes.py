@@ -9,6 +9,7 @@ import msgspec
 from crosswatch.access.passwords import hash_password, password_problem
 from crosswatch.access.register import MOST_KEYS, ApiKey, Register, Scope, Session, User
 from crosswatch.access.tokens import digest, new_id, new_key, new_setup_code
+from crosswatch.core.phrases import say
 from crosswatch.errors import UnfitError
 
 if TYPE_CHECKING:
@@ -70,10 +71,15 @@ def with_key(register: Register, key: ApiKey) -> Register:
     """
     if any(one.name.casefold() == key.name.casefold() for one in register.keys):
         raise UnfitError(
-            f"There is a key called {key.name!r} already. Revoke it first, or choose another name."
+            say(
+                "There is a key called {name} already. Revoke it first, or choose another name.",
+                name=repr(key.name),
+            )
         )
     if len(register.keys) >= MOST_KEYS:
-        raise UnfitError(f"There are {MOST_KEYS} keys already. Revoke those that nobody uses.")
+        raise UnfitError(
+            say("There are {number} keys already. Revoke those that nobody uses.", number=MOST_KEYS)
+        )
     return msgspec.structs.replace(register, keys=(*register.keys, key))
 
 
@@ -104,5 +110,10 @@ def fit_name(name: str) -> str:
     """
     tidy = name.strip()
     if not tidy or len(tidy) > LONGEST_NAME or not tidy.isprintable():
-        raise UnfitError(f"A name has 1 to {LONGEST_NAME} characters, all of which can be seen.")
+        raise UnfitError(
+            say(
+                "A name has 1 to {number} characters, all of which can be seen.",
+                number=LONGEST_NAME,
+            )
+        )
     return tidy

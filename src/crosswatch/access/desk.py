@@ -25,6 +25,7 @@ from crosswatch.access.register import ApiKey, Register, Scope, Session, Usage, 
 from crosswatch.access.slowdown import SlowDown
 from crosswatch.access.tokens import digest, is_same, new_id, new_token, tidy_code
 from crosswatch.config.environment import read_variable
+from crosswatch.core.phrases import say
 from crosswatch.errors import AccessError, ConfigError, DeniedError, TooManyTriesError, UnfitError
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ MOST_WAITING = 8
 """So many tries wait for the processor at once; each takes memory and time on purpose."""
 
 SETUP = "set-up code"
-WRONG = "The name or the password is wrong."
+WRONG = say("The name or the password is wrong.")
 
 log = logging.getLogger("crosswatch.access")
 
@@ -227,13 +228,13 @@ class AccessDesk:
             self._require_patience(caller, SETUP)
             if not is_same(tidy_code(code), self.register.setup_code):
                 self._failed(caller, SETUP)
-                raise DeniedError("The set-up code is wrong. `crosswatch setup-code` prints it.")
+                raise DeniedError(say("The set-up code is wrong. `crosswatch setup-code` prints it."))
         user = await asyncio.to_thread(make_user, name or FIRST_USER, password, self._clock.now())
         token, session = self._new_session(user.name, caller)
 
         def change(register: Register) -> Register:
             if register.users:
-                raise DeniedError("Somebody has set a password already. Sign in with it.")
+                raise DeniedError(say("Somebody has set a password already. Sign in with it."))
             return msgspec.structs.replace(register, users=(user,), sessions=(session,), setup_code="")
 
         await self._change(change)

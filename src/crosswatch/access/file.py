@@ -24,6 +24,7 @@ from crosswatch.access.register import FORMAT, Register
 from crosswatch.access.tokens import new_id
 from crosswatch.config.atomic import PRIVATE_FOLDER, file_lock, remove_leftovers, write_atomically
 from crosswatch.config.reading import Signature, signature_of
+from crosswatch.core.phrases import say
 from crosswatch.errors import AccessError
 
 if TYPE_CHECKING:
@@ -89,8 +90,12 @@ class AccessFile:
                         write_atomically(self.path, _encode(after))
             except OSError as error:
                 raise AccessError(
-                    f"{self.path} cannot be written: {error.strerror}. Check who owns the folder and "
-                    "whether it has room."
+                    say(
+                        "{path} cannot be written: {reason}. Check who owns the folder and whether it has "
+                        "room.",
+                        path=str(self.path),
+                        reason=error.strerror or "",
+                    )
                 ) from error
             self.register, self.problem = after, ""
             self._seen = signature_of(self.path)
@@ -131,6 +136,10 @@ def _encode(register: Register) -> bytes:
 
 def _unreadable(path: Path, reason: str) -> AccessError:
     return AccessError(
-        f"{path} cannot be used, so nobody can be let in: {reason}. Put it back from a backup, or run "
-        "`crosswatch reset-password`."
+        say(
+            "{path} cannot be used, so nobody can be let in: {reason}. Put it back from a "
+            "backup, or run `crosswatch reset-password`.",
+            path=str(path),
+            reason=reason,
+        )
     )

@@ -14,6 +14,8 @@ import unicodedata
 from functools import cache
 from typing import TYPE_CHECKING
 
+from crosswatch.core.phrases import say
+
 if TYPE_CHECKING:
     from argon2 import PasswordHasher
 
@@ -26,9 +28,12 @@ TIME_COST, MEMORY_COST_KIB, PARALLELISM = 2, 19_456, 1
 def password_problem(password: str) -> str:
     """Why this can be no password, or empty."""
     if len(_normal(password)) < SHORTEST_PASSWORD:
-        return f"The password must have at least {SHORTEST_PASSWORD} characters. A few words make a good one."
+        return say(
+            "The password must have at least {number} characters. A few words make a good one.",
+            number=SHORTEST_PASSWORD,
+        )
     if len(password) > LONGEST_PASSWORD:
-        return f"The password must have at most {LONGEST_PASSWORD} characters."
+        return say("The password must have at most {number} characters.", number=LONGEST_PASSWORD)
     return ""
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from crosswatch.access.pages import SAFE_METHODS, Asker, foreign_name
 from crosswatch.access.register import Scope
 from crosswatch.config.addresses import is_within
+from crosswatch.core.phrases import say
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -131,13 +132,13 @@ class Refusal:
     sentence: str
 
 
-STRANGERS_PAGE = "Another site's page asked for this, so it was not done."
+STRANGERS_PAGE = say("Another site's page asked for this, so it was not done.")
 NO_PROOF = (
     "Nothing in the request says that a page of CrossWatch has sent it, so it was not done. Reload the page "
     "and try again; programs should use an API key."
 )
-SIGN_IN = "Sign in first. Programs send an API key as X-Api-Key."
-UNKNOWN_KEY = "This API key is not known here. It may have been revoked."
+SIGN_IN = say("Sign in first. Programs send an API key as X-Api-Key.")
+UNKNOWN_KEY = say("This API key is not known here. It may have been revoked.")
 CLAIM = (
     "Nobody has set a password here yet. From outside its private network, or by way of a proxy, that takes "
     "the set-up code, which stands in the log and is printed by `crosswatch setup-code`."
@@ -185,8 +186,10 @@ def _unless_rebound(guest: Guest, knock: Knock, house: House) -> Guest:
     if name is None or (knock.is_change and knock.asker is Asker.UNSAID):
         return guest
     return Guest(
-        problem=f"The pages are not served as {name[:100]!r}. If that is your name for them, add it to "
-        "web.allowed_hosts."
+        problem=say(
+            "The pages are not served as {name}. If that is your name for them, add it to web.allowed_hosts.",
+            name=repr(name[:100]),
+        )
     )
 
 
@@ -201,7 +204,12 @@ def refuse(knock: Knock, guest: Guest, house: House) -> Refusal | None:
     if not guest.scope.covers(knock.needed):
         return Refusal(
             why=Why.FORBIDDEN,
-            sentence=f"The API key {guest.name[:60]!r} may {guest.scope} here; this needs {knock.needed}.",
+            sentence=say(
+                "The API key {name} may {scope} here; this needs {needed}.",
+                name=repr(guest.name[:60]),
+                scope=str(guest.scope),
+                needed=str(knock.needed),
+            ),
         )
     return None
 

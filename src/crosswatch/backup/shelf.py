@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from crosswatch.beside import run_beside
+from crosswatch.core.phrases import say
 from crosswatch.errors import BackupError
 from crosswatch.health.facts import BackupState
 
@@ -98,7 +99,7 @@ class Shelf:
             try:
                 kept = await run_beside(self._make, "backup")
             except BackupError as error:
-                self._state = await self._looked(str(error))
+                self._state = await self._looked(error.sentence)
                 log.warning("%s", error, extra={"event": "backup.failed"})
                 raise
             self._state = await self._looked("")
@@ -113,7 +114,7 @@ class Shelf:
         """
         path = self._folder / name
         if not _NAME.fullmatch(name) or not path.is_file():
-            raise BackupError("There is no backup of that name.")
+            raise BackupError(say("There is no backup of that name."))
         return path
 
     async def fill(self) -> None:

@@ -17,7 +17,6 @@ from crosswatch.core.phrases import plain
 from crosswatch.core.plays import SinkAccount
 from crosswatch.core.sentences import account_words
 from crosswatch.errors import SourceAuthError, SourceError, StorageError
-from crosswatch.health.words import count_words
 from crosswatch.providers.scrobble.trakt.accounts import sink_accounts
 from crosswatch.storage.opening import DATABASE_NAME
 from crosswatch.storage.peeking import peek
@@ -107,7 +106,8 @@ def _listed(heading: str, accounts: list[Shape], *, is_linking: bool) -> Iterato
 def _plays_of(account: Shape) -> str:
     if "plays" not in account:
         return ""
-    return f", {count_words(account['plays'], 'play')} skipped, last {account['last_title']}"
+    plays = "1 play" if account["plays"] == 1 else f"{account['plays']} plays"
+    return f", {plays} skipped, last {account['last_title']}"
 
 
 def _called(account: Shape) -> str:

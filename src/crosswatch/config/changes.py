@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from crosswatch.config.schema import path_of
 from crosswatch.config.validation import Path, dotted
+from crosswatch.core.phrases import say
 from crosswatch.errors import ConflictError
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def take_back(document: Document, changes: tuple[Change, ...]) -> None:
     """
     for change in changes:
         if value_at(document, path_of(change.key)) != change.after:
-            raise ConflictError(f"{change.key} was changed again meanwhile.", key=change.key)
+            raise ConflictError(say("{key} was changed again meanwhile.", key=change.key), key=change.key)
     for change in reversed(changes):
         put_at(document, path_of(change.key), change.before)
 

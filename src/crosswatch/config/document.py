@@ -9,10 +9,13 @@ from __future__ import annotations
 import json
 from typing import Any, NoReturn
 
+from crosswatch.core.phrases import say
 from crosswatch.errors import ConfigError
 
 Document = dict[str, Any]
 """A configuration as JSON holds it: texts, numbers, booleans, nulls, lists and objects."""
+
+NO_OBJECT = say("The configuration must be one JSON object, {shape}.", shape="{ … }")
 
 LARGEST_DOCUMENT_BYTES = 1024 * 1024
 DEEPEST_NESTING = 64
@@ -29,18 +32,27 @@ def decode_document(data: bytes) -> Document:
             cannot be a configuration: not an object, nested too deeply, or too large.
     """
     if len(data) > LARGEST_DOCUMENT_BYTES:
-        raise ConfigError(f"The configuration is larger than {LARGEST_DOCUMENT_BYTES // 1024} KiB.")
+        raise ConfigError(
+            say("The configuration is larger than {size} KiB.", size=LARGEST_DOCUMENT_BYTES // 1024)
+        )
     text = _decode_text(data)
     try:
         value = json.loads(text, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
         raise _not_json(text, error) from None
     except RecursionError:
-        raise ConfigError(f"The configuration is nested deeper than {DEEPEST_NESTING} levels.") from None
+        raise ConfigError(
+            say(
+                "The configuration is nested deeper than {number} levels.",
+                number=DEEPEST_NESTING,
+            )
+        ) from None
     except ValueError as error:  # a number of thousands of digits, or NaN
-        raise ConfigError(f"The configuration holds a number that cannot be used: {error}.") from None
+        raise ConfigError(
+            say("The configuration holds a number that cannot be used: {error}.", error=str(error))
+        ) from None
     if not isinstance(value, dict):
-        raise ConfigError("The configuration must be one JSON object, { … }.")
+        raise ConfigError(NO_OBJECT)
     _require_sane(value, text)
     return value
 
@@ -58,7 +70,11 @@ def _decode_text(data: bytes) -> str:
         line = before.count(b"\n") + 1
         column = error.start - (before.rfind(b"\n") + 1) + 1
         raise ConfigError(
-            f"The text is not UTF-8 at line {line}, byte {column}. Save the file as UTF-8.",
+            say(
+                "The text is not UTF-8 at line {line}, byte {column}. Save the file as UTF-8.",
+                line=line,
+                column=column,
+            ),
             line=line,
             column=column,
         ) from None
@@ -66,24 +82,29 @@ def _decode_text(data: bytes) -> str:
 
 def _not_json(text: str, error: json.JSONDecodeError) -> ConfigError:
     """What is wrong and where; never what is written there, for it may be half a token."""
-    reason = error.msg[:1].lower() + error.msg[1:]
+    reason: str = error.msg[:1].lower() + error.msg[1:]
     rest = text[error.pos :].lstrip()
     before = text[: error.pos].rstrip()
     if not text.strip():
-        reason = "there is nothing in it"
+        reason = say("there is nothing in it")
     elif rest.startswith(("//", "/*", "#")):
-        reason = "JSON knows no comments; take the comment away"
+        reason = say("JSON knows no comments; take the comment away")
     elif rest.startswith(("}", "]")) and before.endswith(","):
-        reason = "there is a comma too many before the closing bracket"
+        reason = say("there is a comma too many before the closing bracket")
     return ConfigError(
-        f"This is not JSON, at line {error.lineno}, column {error.colno}: {reason}.",
+        say(
+            "This is not JSON, at line {line}, column {column}: {reason}.",
+            line=error.lineno,
+            column=error.colno,
+            reason=reason,
+        ),
         line=error.lineno,
         column=error.colno,
     )
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not a JSON number")
+    raise ValueError(say("{name} is not a JSON number", name=name))
 
 
 def _require_sane(document: Document, text: str) -> None:
@@ -93,16 +114,23 @@ def _require_sane(document: Document, text: str) -> None:
     while level:
         depth += 1
         if depth > DEEPEST_NESTING:
-            raise ConfigError(f"The configuration is nested deeper than {DEEPEST_NESTING} levels.")
+            raise ConfigError(
+                say(
+                    "The configuration is nested deeper than {number} levels.",
+                    number=DEEPEST_NESTING,
+                )
+            )
         level = [child for value in level for child in _children(value)]
     if "\\u" not in text and "1e" not in text.lower():
         return
     try:
         encode_document(document)
     except UnicodeEncodeError:
-        raise ConfigError("The configuration holds half of a character pair (\\ud800 to \\udfff).") from None
+        raise ConfigError(
+            say("The configuration holds half of a character pair (\\ud800 to \\udfff).")
+        ) from None
     except ValueError:
-        raise ConfigError("The configuration holds a number that is too large to be one.") from None
+        raise ConfigError(say("The configuration holds a number that is too large to be one.")) from None
 
 
 def _children(value: Any) -> list[Any]:

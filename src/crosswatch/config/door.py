@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from crosswatch.config.addresses import clean_prefix, parse_network
+from crosswatch.core.phrases import say
 from crosswatch.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -29,18 +30,22 @@ def check_door(settings: Settings) -> None:
     if clean_prefix(web.base_path) is None:
         key = "web.base_path"
         raise ConfigError(
-            f"{key} must be empty or a path such as /crosswatch, of letters, digits, - and _.", key=key
+            say("{key} must be empty or a path such as /crosswatch, of letters, digits, - and _.", key=key),
+            key=key,
         )
     _require_networks("web.trusted_proxies", web.trusted_proxies, everybody=False)
     _require_networks("access.open_networks", access.open_networks, everybody=True)
     if not _HEADER.fullmatch(access.external_header):
         key = "access.external_header"
-        raise ConfigError(f"{key} must be the name of a header, such as Remote-User.", key=key)
+        raise ConfigError(say("{key} must be the name of a header, such as Remote-User.", key=key), key=key)
     if access.external and not web.trusted_proxies:
         key = "access.external"
         raise ConfigError(
-            f"{key} needs web.trusted_proxies: without a list of proxies that are believed, anybody could "
-            "say who they are.",
+            say(
+                "{key} needs web.trusted_proxies: without a list of proxies that are believed, "
+                "anybody could say who they are.",
+                key=key,
+            ),
             key=key,
         )
 
@@ -51,11 +56,16 @@ def _require_networks(key: str, texts: tuple[str, ...], *, everybody: bool) -> N
         network = parse_network(text)
         if network is None:
             raise ConfigError(
-                f"{where} must be an address or a network, such as 192.168.1.0/24 or fd00::/8, "
-                f"not {text[:60]!r}.",
+                say(
+                    "{where} must be an address or a network, such as 192.168.1.0/24 or fd00::/8, not "
+                    "{text}.",
+                    where=where,
+                    text=repr(text[:60]),
+                ),
                 key=where,
             )
         if network.prefixlen == 0 and not everybody:
             raise ConfigError(
-                f"{where} must not be the whole internet: anybody would be believed.", key=where
+                say("{where} must not be the whole internet: anybody would be believed.", where=where),
+                key=where,
             )

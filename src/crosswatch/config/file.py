@@ -37,6 +37,7 @@ from crosswatch.config.model import Settings, default_document
 from crosswatch.config.reading import Signature, in_file, read_configuration, signature_of, unusable
 from crosswatch.config.revision import revision_of
 from crosswatch.config.secrets import unmask
+from crosswatch.core.phrases import say
 from crosswatch.errors import ConfigError, ConflictError
 
 if TYPE_CHECKING:
@@ -154,7 +155,7 @@ class ConfigFile:
                     log.info("wrote %s with everything off", self.path, extra={"event": "config.created"})
                 self._reload(starting=True)
         except OSError as error:
-            self._fail(unusable(self.path, "cannot be used", error))
+            self._fail(unusable(self.path, say("cannot be used"), error))
         except ConfigError as error:
             self._fail(error)
         self._announce()
@@ -180,7 +181,7 @@ class ConfigFile:
             except ConfigError:
                 stored, broken = self._good.stored, True
             if revision is not None and revision != revision_of(stored):
-                raise ConflictError("The configuration was changed meanwhile. Nothing was written.")
+                raise ConflictError(say("The configuration was changed meanwhile. Nothing was written."))
             unmasked = unmask(document, self.overlay.applied(stored))
             good = self._build(self.overlay.taken_out(unmasked, stored))
             self.overlay.require_sound(good.stored)
@@ -231,7 +232,7 @@ class ConfigFile:
                 probe.unlink()
             except OSError as error:
                 if not os.access(self.path, os.W_OK):  # a single mounted file is written in place
-                    raise unusable(self.path, "cannot be written", error) from error
+                    raise unusable(self.path, say("cannot be written"), error) from error
 
     def poll(self) -> bool:
         """Read the file again if it looks changed; whether the configuration or the problem is a new one."""
@@ -375,7 +376,7 @@ class ConfigFile:
             try:
                 stack.enter_context(file_lock(self.directory / f"{FILE_NAME}.lock"))
             except OSError as error:
-                raise unusable(self.path, "cannot be locked", error) from error
+                raise unusable(self.path, say("cannot be locked"), error) from error
             yield
 
     def _write(self, good: Good) -> None:
@@ -383,7 +384,7 @@ class ConfigFile:
         try:
             write_atomically(self.path, data)
         except OSError as error:
-            raise unusable(self.path, "cannot be written", error) from error
+            raise unusable(self.path, say("cannot be written"), error) from error
         self._seen = _NEVER_SEEN  # the next poll reads it once more, in case someone was quicker
         self._take(good)
         self._keep_last_good(data)
@@ -410,7 +411,7 @@ class ConfigFile:
         try:
             write_atomically(aside, data)
         except OSError as error:
-            raise unusable(aside, "cannot be written", error) from error
+            raise unusable(aside, say("cannot be written"), error) from error
         log.warning("the broken config.json is kept as %s", aside.name, extra={"event": "config.kept_broken"})
 
     def _announce(self) -> None:

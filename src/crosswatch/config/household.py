@@ -9,6 +9,7 @@ import msgspec
 
 from crosswatch.config.neighbours import SwitchSettings
 from crosswatch.config.view import About, Mark, PlexId, View
+from crosswatch.core.phrases import say
 
 FIRST_YEAR, LAST_YEAR = 1971, 9998
 """A moment in these years has its time of day in every zone."""
@@ -259,7 +260,7 @@ class PersonSettings(LimitSettings, frozen=True, kw_only=True):
             return None
         moment = datetime.fromisoformat(self.paused_until)
         if moment.tzinfo is None or not FIRST_YEAR <= moment.year <= LAST_YEAR:
-            raise ValueError("it has no offset, or no zone can tell it")
+            raise ValueError(say("it has no offset, or no zone can tell it"))
         return moment
 
     def is_paused_at(self, moment: datetime) -> bool:

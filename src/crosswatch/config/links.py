@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from crosswatch.core.filters import Limits, fold
 from crosswatch.core.ids import SOURCES, named_ids
 from crosswatch.core.people import Home, Person, Rules, is_number
+from crosswatch.core.phrases import say
 from crosswatch.core.plays import SinkAccount
 from crosswatch.errors import ConfigError
 
@@ -29,7 +30,7 @@ def check_links(settings: Settings) -> None:
     """
     if DEFAULT_ACCOUNT.name in settings.accounts:
         key = f"accounts.{DEFAULT_ACCOUNT.name}"
-        raise ConfigError(f"{key} cannot be: that account's tokens are in auth.trakt.", key=key)
+        raise ConfigError(say("{key} cannot be: that account's tokens are in auth.trakt.", key=key), key=key)
     _require_limits("features.scrobble.filters", settings.features.scrobble.filters)
     _require_texts("people_ignored", settings.people_ignored)
     known = (DEFAULT_ACCOUNT.name, *settings.accounts)
@@ -40,7 +41,15 @@ def check_links(settings: Settings) -> None:
         _require_accounts(f"{key}.accounts", person.accounts, known)
         earlier = names.setdefault(fold(person.name), key)
         if earlier != key:
-            raise ConfigError(f"{key}.name is that of {earlier} already: {person.name}.", key=f"{key}.name")
+            raise ConfigError(
+                say(
+                    "{key}.name is that of {earlier} already: {name}.",
+                    key=key,
+                    earlier=earlier,
+                    name=person.name,
+                ),
+                key=f"{key}.name",
+            )
 
 
 def rules_from(settings: Settings, home: Home) -> Rules:
@@ -84,20 +93,26 @@ def name_of_title(entry: str) -> str | None:
 def _require_person(key: str, person: PersonSettings) -> None:
     if not person.name:
         raise ConfigError(
-            f"{key}.name must not be empty: it is what the person is called.", key=f"{key}.name"
+            say("{key}.name must not be empty: it is what the person is called.", key=key), key=f"{key}.name"
         )
     for place, alias in enumerate(person.aliases):
         if is_number(fold(alias)):
             where = f"{key}.aliases[{place}]"
-            raise ConfigError(f"{where} is a number; put it into {key}.plex_ids, without `id:`.", key=where)
+            raise ConfigError(
+                say("{where} is a number; put it into {key}.plex_ids, without `id:`.", where=where, key=key),
+                key=where,
+            )
     _require_texts(f"{key}.aliases", person.aliases)
     _require_texts(f"{key}.servers", person.servers)
     _require_limits(key, person)
     _require_moment(f"{key}.paused_until", person)
     if not person.plex_ids and not person.aliases:
         raise ConfigError(
-            f"{key} could never be recognised: give {key}.plex_ids (1 is the owner of the server under "
-            f"`plex`) or {key}.aliases (names at Plex).",
+            say(
+                "{key} could never be recognised: give {key}.plex_ids (1 is the owner of the server "
+                "under `plex`) or {key}.aliases (names at Plex).",
+                key=key,
+            ),
             key=f"{key}.plex_ids",
         )
 
@@ -121,8 +136,11 @@ def _require_limits(key: str, limits: LimitSettings) -> None:
         if name_of_title(title) is None:
             where = f"{key}.ignored_titles[{place}]"
             raise ConfigError(
-                f"{where} must be a title, or an id such as imdb:tt0113277 or tvdb:81189, not "
-                f"{title[:60]!r}.",
+                say(
+                    "{where} must be a title, or an id such as imdb:tt0113277 or tvdb:81189, not {title}.",
+                    where=where,
+                    title=repr(title[:60]),
+                ),
                 key=where,
             )
 
@@ -132,8 +150,12 @@ def _require_moment(key: str, person: PersonSettings) -> None:
         _ = person.end_of_pause
     except ValueError:
         raise ConfigError(
-            f"{key} must be a moment with its offset, such as 2026-05-12T04:00:00+02:00, or empty, not "
-            f"{person.paused_until[:60]!r}.",
+            say(
+                "{key} must be a moment with its offset, such as 2026-05-12T04:00:00+02:00, or "
+                "empty, not {paused_until}.",
+                key=key,
+                paused_until=repr(person.paused_until[:60]),
+            ),
             key=key,
         ) from None
 

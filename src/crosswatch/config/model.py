@@ -43,6 +43,7 @@ from crosswatch.config.secrets import find_mask
 from crosswatch.config.upkeep import BackupSettings, NoticeSettings
 from crosswatch.config.validation import check_settings, explain
 from crosswatch.config.view import View
+from crosswatch.core.phrases import say
 from crosswatch.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -114,7 +115,10 @@ def parse_settings(document: Document) -> Settings:
     masked = find_mask(document)
     if masked is not None:
         raise ConfigError(
-            f"{masked} is the mask that stands for a hidden secret, not a secret. Give the secret itself.",
+            say(
+                "{masked} is the mask that stands for a hidden secret, not a secret. Give the secret itself.",
+                masked=masked,
+            ),
             key=masked,
         )
     try:

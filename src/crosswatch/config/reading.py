@@ -6,6 +6,7 @@ import errno
 import os
 from typing import TYPE_CHECKING
 
+from crosswatch.core.phrases import say
 from crosswatch.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -33,19 +34,26 @@ def read_configuration(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError:
-        raise ConfigError("It is gone. Put it back, or restart CrossWatch for a new one.") from None
+        raise ConfigError(say("It is gone. Put it back, or restart CrossWatch for a new one.")) from None
     except IsADirectoryError:
         raise ConfigError(
-            "It is a folder. Docker makes one when the file to be mounted does not exist: "
-            "remove it and mount the folder above instead."
+            say(
+                "It is a folder. Docker makes one when the file to be mounted does not exist: remove "
+                "it and mount the folder above instead."
+            )
         ) from None
     except OSError as error:
-        raise ConfigError(f"It cannot be read: {error.strerror}.") from error
+        raise ConfigError(say("It cannot be read: {reason}.", reason=error.strerror or "")) from error
 
 
 def in_file(path: Path, error: ConfigError) -> ConfigError:
     """The same error, saying which file it is about."""
-    return ConfigError(f"{path}: {error}", key=error.key, line=error.line, column=error.column)
+    return ConfigError(
+        say("{path}: {error}", path=str(path), error=error.sentence),
+        key=error.key,
+        line=error.line,
+        column=error.column,
+    )
 
 
 def unusable(path: Path, what: str, error: OSError) -> ConfigError:
@@ -56,5 +64,12 @@ def unusable(path: Path, what: str, error: OSError) -> ConfigError:
         what: What it cannot, such as "cannot be written".
         error: What the system said.
     """
-    reason = error.strerror or errno.errorcode.get(error.errno or 0, "unknown reason")
-    return ConfigError(f"{path} {what}: {reason}. Check who owns the folder and whether it has room.")
+    reason = error.strerror or errno.errorcode.get(error.errno or 0) or say("unknown reason")
+    return ConfigError(
+        say(
+            "{path} {what}: {reason}. Check who owns the folder and whether it has room.",
+            path=str(path),
+            what=what,
+            reason=reason,
+        )
+    )

@@ -16,6 +16,7 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlsplit
 
+from crosswatch.core.phrases import say
 from crosswatch.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -116,8 +117,11 @@ def _unmask(new: Any, stored: Any, *, path: str, secret: bool) -> Any:
     if new == MASK:
         if not _is_hidden(stored, secret=secret):
             raise ConfigError(
-                f"{path} is the mask of a hidden secret, but no secret is stored there. "
-                "Give the secret itself, or an empty text for none.",
+                say(
+                    "{path} is the mask of a hidden secret, but no secret is stored there. Give the "
+                    "secret itself, or an empty text for none.",
+                    path=path,
+                ),
                 key=path,
             )
         return stored
@@ -146,8 +150,11 @@ def _unmask_list(new: list[Any], stored: list[Any], *, path: str, secret: bool) 
         below = f"{path}[{index}]"
         if index not in partners and _holds_mask(item):
             raise ConfigError(
-                f"{below} holds the mask of a hidden secret, but it is not certain which stored entry it "
-                "was. Give the secret itself.",
+                say(
+                    "{below} holds the mask of a hidden secret, but it is not certain which stored entry "
+                    "it was. Give the secret itself.",
+                    below=below,
+                ),
                 key=below,
             )
         result.append(_unmask(item, partners.get(index), path=below, secret=secret))

@@ -15,7 +15,9 @@ from urllib.parse import urlsplit
 import msgspec
 
 from crosswatch.config.addresses import is_forbidden_destination
+from crosswatch.config.document import NO_OBJECT
 from crosswatch.config.secrets import is_secret_name
+from crosswatch.core.phrases import Phrase, say
 from crosswatch.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -35,10 +37,18 @@ def explain(message: str, document: dict[str, Any], view: type[msgspec.Struct]) 
     key = dotted(path)
     given = _at(document, path)
     if not path:
-        return ConfigError("The configuration must be one JSON object, { … }.")
+        return ConfigError(NO_OBJECT)
     secret = any(isinstance(step, str) and is_secret_name(step) for step in path)
     allowed = _allowed(hint_at(view, path))
-    return ConfigError(f"{key} must be {allowed}, not {_describe(given, secret=secret)}.", key=key)
+    return ConfigError(
+        say(
+            "{key} must be {allowed}, not {given}.",
+            key=key,
+            allowed=allowed,
+            given=_describe(given, secret=secret),
+        ),
+        key=key,
+    )
 
 
 def dotted(path: Path) -> str:
@@ -67,8 +77,13 @@ def check_settings(settings: Settings) -> None:
     if options.reconnect_backoff_max_seconds < options.reconnect_backoff_min_seconds:
         key = "features.watch.options.reconnect_backoff_max_seconds"
         raise ConfigError(
-            f"{key} must be at least features.watch.options.reconnect_backoff_min_seconds "
-            f"({options.reconnect_backoff_min_seconds:g}), not {options.reconnect_backoff_max_seconds:g}.",
+            say(
+                "{key} must be at least features.watch.options.reconnect_backoff_min_seconds "
+                "({least}), not {given}.",
+                key=key,
+                least=f"{options.reconnect_backoff_min_seconds:g}",
+                given=f"{options.reconnect_backoff_max_seconds:g}",
+            ),
             key=key,
         )
 
@@ -84,12 +99,20 @@ def _require_address(key: str, text: str, *, empty: bool = True) -> None:
         usable = False
     if not usable or any(character.isspace() for character in text):
         given = _describe(text, secret="@" in text or "?" in text)
-        raise ConfigError(f"{key} must be {allowed}, not {given}.", key=key)
+        raise ConfigError(
+            say("{key} must be {allowed}, not {given}.", key=key, allowed=allowed, given=given), key=key
+        )
     if "?" in text or "#" in text:
-        raise ConfigError(f"{key} must end before the question mark; leave out what follows it.", key=key)
+        raise ConfigError(
+            say("{key} must end before the question mark; leave out what follows it.", key=key), key=key
+        )
     if is_forbidden_destination(address.hostname or ""):
         raise ConfigError(
-            f"{key} is an address at which no server of yours can be (link-local, or a cloud's own).", key=key
+            say(
+                "{key} is an address at which no server of yours can be (link-local, or a cloud's own).",
+                key=key,
+            ),
+            key=key,
         )
 
 
@@ -103,12 +126,20 @@ def _require_secret_address(key: str, text: str, *, needs_path: bool = False) ->
     except ValueError:
         usable = False
     if not usable or any(character.isspace() for character in text):
-        raise ConfigError(f"{key} must be an address that begins with http:// or https://.", key=key)
+        raise ConfigError(
+            say("{key} must be an address that begins with http:// or https://.", key=key), key=key
+        )
     if needs_path and not address.path.strip("/"):
-        raise ConfigError(f"{key} must end with a topic, such as https://ntfy.sh/my-topic.", key=key)
+        raise ConfigError(
+            say("{key} must end with a topic, such as https://ntfy.sh/my-topic.", key=key), key=key
+        )
     if is_forbidden_destination(address.hostname or ""):
         raise ConfigError(
-            f"{key} is an address at which no server of yours can be (link-local, or a cloud's own).", key=key
+            say(
+                "{key} is an address at which no server of yours can be (link-local, or a cloud's own).",
+                key=key,
+            ),
+            key=key,
         )
 
 
@@ -116,7 +147,10 @@ def _require_storage(text: str) -> None:
     """An address of a database may hold its password, so it is never repeated."""
     if text:
         raise ConfigError(
-            "storage.url must be empty: plays are kept in SQLite beside config.json, and nowhere else yet.",
+            say(
+                "storage.url must be empty: plays are kept in SQLite beside config.json, and nowhere "
+                "else yet."
+            ),
             key="storage.url",
         )
 
@@ -173,36 +207,41 @@ def _allowed(hint: Any) -> str:
     if get_origin(hint) in (Union, UnionType):
         return _allowed(get_args(hint)[0])  # the rest is None, for absent
     if get_origin(hint) is Literal:
-        return "one of " + ", ".join(f'"{choice}"' for choice in get_args(hint))
+        choices = ", ".join(f'"{choice}"' for choice in get_args(hint))
+        return say("one of {choices}", choices=choices)
     if get_origin(hint) is Annotated:
         base, *metas = get_args(hint)
-        meta = next((meta for meta in metas if isinstance(meta, msgspec.Meta)), msgspec.Meta())
-        if meta.description:
-            return meta.description
-        limits = "" if meta.ge is None else f" from {meta.ge:.12g} to {meta.le:.12g}"
-        return f"{_allowed(base)}{limits}"
-    if hint is bool:
-        return "true or false"
-    if hint is str:
-        return "a text in quotes"
-    if hint is float:
-        return "a number"
-    if hint is int:
-        return "a whole number"
+        return _within(_allowed(base), next((one for one in metas if isinstance(one, msgspec.Meta)), None))
     if get_origin(hint) is tuple:
-        return "a list, [ … ]"
-    return "an object, { … }"
+        return say("a list, {shape}", shape="[ … ]")
+    return _PLAIN.get(hint) or say("an object, {shape}", shape="{ … }")
+
+
+def _within(kind: str, meta: msgspec.Meta | None) -> str:
+    if meta is not None and meta.description:
+        return Phrase(meta.description, "", {})
+    if meta is None or meta.ge is None:
+        return kind
+    return say("{kind} from {least} to {most}", kind=kind, least=f"{meta.ge:.12g}", most=f"{meta.le:.12g}")
+
+
+_PLAIN = {
+    bool: say("true or false"),
+    str: say("a text in quotes"),
+    float: say("a number"),
+    int: say("a whole number"),
+}
 
 
 def _describe(value: Any, *, secret: bool) -> str:
     if isinstance(value, dict):
-        return "an object"
+        return say("an object")
     if isinstance(value, list):
-        return "a list"
+        return say("a list")
     if value is None:
         return "null"
     if secret and not isinstance(value, bool):
-        kind = "a text" if isinstance(value, str) else "a number"
-        return f"{kind} (hidden, for it may hold a secret)"
+        kind = say("a text") if isinstance(value, str) else say("a number")
+        return say("{kind} (hidden, for it may hold a secret)", kind=kind)
     quoted = json.dumps(value, ensure_ascii=False)
     return quoted if len(quoted) <= LONGEST_QUOTE else f"{quoted[:LONGEST_QUOTE]}…"

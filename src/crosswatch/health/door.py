@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from crosswatch.core.phrases import say
 from crosswatch.health.checks import Check, Level
 
 if TYPE_CHECKING:
@@ -28,19 +29,22 @@ def door_checks(facts: Facts, password: Level) -> Iterator[Check]:
         yield Check(
             id="unclaimed",
             level=password,
-            title="No password yet",
-            sentence="Everybody in this network may read and change everything here.",
-            action="Set one at `/setup/claim`.",
+            title=say("No password yet"),
+            sentence=say("Everybody in this network may read and change everything here."),
+            action=say("Set one at `/setup/claim`."),
             is_remark=True,
         )
     networks = facts.settings.access.open_networks
     if networks:
         yield Check(
             id="open_networks",
-            title="Open to networks",
-            sentence=f"Nobody has to sign in from {', '.join(networks)}. In a container, its bridge can make "
-            "every visitor look as if they came from there.",
-            action="To change that, edit `access.open_networks`.",
+            title=say("Open to networks"),
+            sentence=say(
+                "Nobody has to sign in from {networks}. In a container, its bridge can make every visitor "
+                "look as if they came from there.",
+                networks=", ".join(networks),
+            ),
+            action=say("To change that, edit `access.open_networks`."),
             is_remark=True,
         )
     yield from _sightings(facts)
@@ -52,20 +56,26 @@ def _sightings(facts: Facts) -> Iterator[Check]:
         yield Check(
             id="exposed",
             level=Level.ATTENTION,
-            title="Open to the internet",
-            sentence=f"Somebody came in from {seen.public}, a public address, without signing in: "
-            "`access.open_networks` lets them.",
-            action="Take that network out of `access.open_networks`, unless you meant it.",
+            title=say("Open to the internet"),
+            sentence=say(
+                "Somebody came in from {address}, a public address, without signing in: "
+                "`access.open_networks` lets them.",
+                address=seen.public,
+            ),
+            action=say("Take that network out of `access.open_networks`, unless you meant it."),
             since=seen.public_at,
         )
     if seen.proxy and _is_recent(seen.proxy_at, facts.now):
         yield Check(
             id="proxy",
             level=Level.ATTENTION,
-            title="A proxy that is not listed",
-            sentence=f"Requests come by way of {seen.proxy}, whose word about visitors is not believed, so "
-            "that nobody behind it counts as being at home.",
-            action=f"If it is your proxy, add `{seen.proxy}` to `web.trusted_proxies`.",
+            title=say("A proxy that is not listed"),
+            sentence=say(
+                "Requests come by way of {address}, whose word about visitors is not believed, so that "
+                "nobody behind it counts as being at home.",
+                address=seen.proxy,
+            ),
+            action=say("If it is your proxy, add `{address}` to `web.trusted_proxies`.", address=seen.proxy),
             since=seen.proxy_at,
         )
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from crosswatch.core.phrases import say, say_count, together
 from crosswatch.health.checks import Check, Level
-from crosswatch.health.words import count_words, span_words
+from crosswatch.health.words import span_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,28 +31,34 @@ def _notices(facts: Facts, state: NoticeState) -> Check:
         return Check(
             id="notices",
             level=Level.ATTENTION,
-            title="Notices don't get through",
+            title=say("Notices don't get through"),
             sentence=state.problem,
-            action="Check the addresses under `notices`.",
+            action=say("Check the addresses under `notices`."),
         )
-    sentence = "Nobody is told when something is wrong: none is set up."
+    sentence = say("Nobody is told when something is wrong: none is set up.")
     if state.targets:
-        sentence = f"{count_words(state.targets, 'place')} would be told; nothing was sent so far."
+        sentence = say_count(
+            "{number} place would be told; nothing was sent so far.",
+            "{number} places would be told; nothing was sent so far.",
+            state.targets,
+        )
         if state.last_sent_at is not None:
-            sentence = f"The last was sent {span_words(facts.now - state.last_sent_at)} ago."
-    return Check(id="notices", title="Notices", sentence=sentence)
+            sentence = say("The last was sent {span} ago.", span=span_words(facts.now - state.last_sent_at))
+    return Check(id="notices", title=say("Notices"), sentence=sentence)
 
 
 def _backup(facts: Facts, state: BackupState) -> Check:
     age = facts.now - (state.last_at or state.wanted_since)
-    made = f"The last was made {span_words(age)} ago." if state.last_at else "None has been made so far."
+    made = say("None has been made so far.")
+    if state.last_at:
+        made = say("The last was made {span} ago.", span=span_words(age))
     if state.problem or age > OLD_FROM:
         return Check(
             id="backup",
             level=Level.ATTENTION,
-            title="No fresh backup",
-            sentence=f"{made} {state.problem}".rstrip(),
-            action="Run `crosswatch backup` to see what is in the way.",
+            title=say("No fresh backup"),
+            sentence=together([made, state.problem]),
+            action=say("Run `crosswatch backup` to see what is in the way."),
         )
-    kept = f" {count_words(state.count, 'backup')} kept." if state.count else ""
-    return Check(id="backup", title="Backups", sentence=f"{made}{kept}")
+    kept = say_count("{number} backup kept.", "{number} backups kept.", state.count) if state.count else ""
+    return Check(id="backup", title=say("Backups"), sentence=together([made, kept]))

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from crosswatch.core.phrases import Phrase, say, say_count, together
 from crosswatch.core.plays import SinkAccount
 from crosswatch.core.ports import Backlog
 from crosswatch.core.reasons import EXPLANATIONS, Reason
 from crosswatch.core.sentences import tell_action
 from crosswatch.health.checks import Check, Level, check_id
-from crosswatch.health.words import count_words, span_words
+from crosswatch.health.words import span_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -46,13 +47,14 @@ def account_id(kind: str, account: SinkAccount) -> str:
 def _link(status: Mapping[str, Any], now: datetime) -> Check:
     account = account_of(str(status["name"]))
     known_as = account_id("link", account)
-    warning = str(status.get("sentence") or "")
+    warning = status.get("sentence") or ""
     if status.get("ok", True):
         return Check(
             id=known_as,
             level=Level.ATTENTION if warning else Level.FINE,
-            title="A link is about to end" if warning else "Link to Trakt",
-            sentence=warning or f"{_called(account)} can be used.{_dates(status, now)}",
+            title=say("A link is about to end") if warning else say("Link to Trakt"),
+            sentence=warning
+            or together([say("{account} can be used.", account=_called(account)), *_dates(status, now)]),
             action=tell_action(Reason.LINK_EXPIRED, account) if warning else "",
             proved_at=_proof(status),
         )
@@ -60,7 +62,7 @@ def _link(status: Mapping[str, Any], now: datetime) -> Check:
     return Check(
         id=known_as,
         level=Level.BROKEN if told else Level.ATTENTION,
-        title=told.title if told else "Trakt isn't answering",
+        title=Phrase(told.title, "", {}) if told else say("Trakt isn't answering"),
         sentence=warning,
         action=tell_action(Reason(status["reason"]), account) if told else "",
     )
@@ -73,45 +75,53 @@ def _proof(status: Mapping[str, Any]) -> datetime | None:
 
 
 def _called(account: SinkAccount) -> str:
-    return "The Trakt account" if account == SinkAccount() else f"The Trakt account {account.name}"
+    if account == SinkAccount():
+        return say("The Trakt account")
+    return say("The Trakt account {name}", name=account.name)
 
 
-def _dates(status: Mapping[str, Any], now: datetime) -> str:
+def _dates(status: Mapping[str, Any], now: datetime) -> Iterator[Phrase]:
     """When Trakt last said yes, when the link was renewed, and how long it lasts, as far as that is known."""
-    said = []
     if isinstance(answered_at := status.get("last_ok_at"), datetime):
-        said.append(f" Trakt last said yes {span_words(now - answered_at)} ago.")
+        yield say("Trakt last said yes {span} ago.", span=span_words(now - answered_at))
     if isinstance(renewed_at := status.get("renewed_at"), datetime):
-        said.append(f" The link was renewed {span_words(now - renewed_at)} ago.")
+        yield say("The link was renewed {span} ago.", span=span_words(now - renewed_at))
     expires_at = status.get("expires_at")
     if isinstance(expires_at, datetime) and expires_at > now:
-        said.append(f" It lasts for {span_words(expires_at - now)}, and is renewed by itself before.")
-    return "".join(said)
+        yield say("It lasts for {span}, and is renewed by itself before.", span=span_words(expires_at - now))
 
 
 def _backlog(account: SinkAccount, backlog: Backlog, now: datetime) -> Check:
     known_as = account_id("backlog", account)
-    waiting = count_words(backlog.watched, "finished play")
     if backlog.oldest_at is not None and now - backlog.oldest_at > WAITING_TOO_LONG:
-        waits = "waits" if backlog.watched == 1 else "wait"
         return Check(
             id=known_as,
             level=Level.ATTENTION,
-            title="Plays are waiting",
-            sentence=f"{waiting} {waits} for Trakt, safe here.",
+            title=say("Plays are waiting"),
+            sentence=say_count(
+                "{number} finished play waits for Trakt, safe here.",
+                "{number} finished plays wait for Trakt, safe here.",
+                backlog.watched,
+            ),
             since=backlog.oldest_at,
             next_try_at=backlog.next_attempt_at,
         )
-    sentence = f"{waiting} on the way to Trakt." if backlog.watched else "Nothing waits."
-    return Check(id=known_as, title="Plays on their way", sentence=sentence, proved_at=now)
+    sentence = say("Nothing waits.")
+    if backlog.watched:
+        sentence = say_count(
+            "{number} finished play on the way to Trakt.",
+            "{number} finished plays on the way to Trakt.",
+            backlog.watched,
+        )
+    return Check(id=known_as, title=say("Plays on their way"), sentence=sentence, proved_at=now)
 
 
 def _remarks(settings: Settings) -> Iterator[Check]:
     if not settings.features.scrobble.filters.username_whitelist and not settings.people:
         yield Check(
             id="everyone",
-            title="Everyone counts",
-            sentence="Everyone's plays on the server go to the one Trakt account.",
-            action="To choose who counts, list them in `features.scrobble.filters.username_whitelist`.",
+            title=say("Everyone counts"),
+            sentence=say("Everyone's plays on the server go to the one Trakt account."),
+            action=say("To choose who counts, list them in `features.scrobble.filters.username_whitelist`."),
             is_remark=True,
         )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from crosswatch.core.phrases import say, say_count, together
 from crosswatch.health.checks import Check, Level, Server, check_id
-from crosswatch.health.words import count_words, span_words
+from crosswatch.health.words import span_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,7 +24,9 @@ def source_checks(facts: Facts) -> Iterator[Check]:
     features, is_alive = facts.settings.features, bool(facts.watch.get("alive"))
     if features.watch.enabled or is_alive:
         if is_alive:
-            yield Check(id="watcher", title="Watching", sentence="The watcher runs.", proved_at=facts.now)
+            yield Check(
+                id="watcher", title=say("Watching"), sentence=say("The watcher runs."), proved_at=facts.now
+            )
             for status in facts.watch.get("servers", ()):
                 yield _server(status, facts.now)
         else:
@@ -38,7 +41,7 @@ def server_of(status: Mapping[str, Any]) -> Server:
         name=str(status.get("name") or "Plex"),
         connected=bool(status.get("connected")),
         last_frame_at=status.get("last_frame_at"),
-        problem=str(status.get("problem") or ""),
+        problem=status.get("problem") or "",
     )
 
 
@@ -57,10 +60,10 @@ def _not_watching(watch: Mapping[str, Any]) -> Check:
     return Check(
         id="watcher",
         level=Level.ATTENTION if stopped else Level.BROKEN,
-        title="Not watching",
-        sentence="Watching was stopped here. What is played meanwhile is made good by the next catch-up."
+        title=say("Not watching"),
+        sentence=say("Watching was stopped here. What is played meanwhile is made good by the next catch-up.")
         if stopped
-        else f"Nobody watches. {watch.get('problem', '')}".rstrip(),
+        else together([say("Nobody watches."), watch.get("problem", "")]),
         button="start_watch",
     )
 
@@ -70,20 +73,23 @@ def _server(status: Mapping[str, Any], now: datetime) -> Check:
     if not server.connected:
         return _lost(server, status)
     heard_at = server.last_frame_at
-    heard = f", and last spoke {span_words(now - heard_at)} ago" if heard_at else ""
+    heard = span_words(now - heard_at) if heard_at else ""
     silent_since = max((moment for moment in (heard_at, status.get("since")) if moment), default=now)
     if now - silent_since > SILENT_FROM:
         return Check(
             id=server_id(status),
             level=Level.ATTENTION,
-            title=f"{server.name} says nothing",
-            sentence=f"It is connected, but nothing was heard from it for {span_words(now - silent_since)}.",
-            action="Play something. If it does not appear here, restart the Plex server.",
+            title=say("{server} says nothing", server=server.name),
+            sentence=say(
+                "It is connected, but nothing was heard from it for {span}.",
+                span=span_words(now - silent_since),
+            ),
+            action=say("Play something. If it does not appear here, restart the Plex server."),
         )
     return Check(
         id=server_id(status),
         title=server.name,
-        sentence=f"{server.name} is connected{heard}.",
+        sentence=say("{server} is connected[, and last spoke {span} ago].", server=server.name, span=heard),
         since=status.get("since"),
         proved_at=now,
     )
@@ -95,13 +101,15 @@ def _lost(server: Server, status: Mapping[str, Any]) -> Check:
         return Check(
             id=known_as,
             level=Level.ATTENTION,
-            title=f"Connecting to {server.name}",
-            sentence="This takes a second or two.",
+            title=say("Connecting to {server}", server=server.name),
+            sentence=say("This takes a second or two."),
         )
     return Check(
         id=known_as,
         level=Level.BROKEN,
-        title=f"Lost touch with {server.name}" if server.last_frame_at else f"Can't reach {server.name}",
+        title=say("Lost touch with {server}", server=server.name)
+        if server.last_frame_at
+        else say("Can't reach {server}", server=server.name),
         sentence=server.problem,
         since=status.get("lost_at"),
         next_try_at=status.get("next_try_at"),
@@ -114,9 +122,13 @@ def _webhooks(facts: Facts) -> Check:
     hooks = facts.watch.get("webhooks", ())
     heard_at = max((hook["last_heard_at"] for hook in hooks if hook.get("last_heard_at")), default=None)
     if heard_at is None:
-        sentence = "None has come since the start."
+        sentence = say("None has come since the start.")
     else:
         received = sum(hook.get("received", 0) for hook in hooks)
-        since_start = f"{count_words(received, 'webhook')} since the start"
-        sentence = f"The last came {span_words(facts.now - heard_at)} ago; {since_start}."
-    return Check(id="webhooks", title="Webhooks", sentence=sentence)
+        sentence = say_count(
+            "The last came {span} ago; {number} webhook since the start.",
+            "The last came {span} ago; {number} webhooks since the start.",
+            received,
+            span=span_words(facts.now - heard_at),
+        )
+    return Check(id="webhooks", title=say("Webhooks"), sentence=sentence)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from crosswatch.core.phrases import say
 from crosswatch.health.checks import Check, Level
 
 if TYPE_CHECKING:
@@ -19,36 +20,47 @@ def missing_steps(settings: Settings) -> Iterator[Check]:
     if not servers:
         yield _step(
             "plex_server",
-            "Plex server",
-            "No Plex server is named yet.",
-            "Set `plex.server_url`, such as `http://192.168.1.20:32400`.",
+            say("Plex server"),
+            say("No Plex server is named yet."),
+            say("Set `plex.server_url`, such as `http://192.168.1.20:32400`."),
         )
     if not all(server.account_token for server in servers or (settings.plex,)):
         yield _step(
-            "plex_token", "Plex token", "No Plex token is there to ask with.", "Set `plex.account_token`."
+            "plex_token",
+            say("Plex token"),
+            say("No Plex token is there to ask with."),
+            say("Set `plex.account_token`."),
         )
     if not settings.trakt.client_id:
         yield _step(
             "trakt_app",
-            "Trakt app",
-            "Trakt is asked in the name of an API app. Since July 2026 only VIP members may own one; "
-            "a free account may connect to one app of somebody else's.",
-            "Set `trakt.client_id` and `trakt.client_secret`.",
+            say("Trakt app"),
+            say(
+                "Trakt is asked in the name of an API app. Since July 2026 only VIP members may own one; "
+                "a free account may connect to one app of somebody else's."
+            ),
+            say("Set `trakt.client_id` and `trakt.client_secret`."),
         )
     if not any(tokens.access_token for tokens in (settings.auth.trakt, *settings.accounts.values())):
         yield _step(
-            "trakt_link", "Trakt account", "No Trakt account is linked yet.", "Run `crosswatch login trakt`."
+            "trakt_link",
+            say("Trakt account"),
+            say("No Trakt account is linked yet."),
+            say("Run `crosswatch login trakt`."),
         )
     if not (features.watch.enabled or features.webhook.enabled):
         yield _step(
-            "watch", "Watch mode", "Nobody listens to Plex yet.", "Set `features.watch.enabled` to `true`."
+            "watch",
+            say("Watch mode"),
+            say("Nobody listens to Plex yet."),
+            say("Set `features.watch.enabled` to `true`."),
         )
     if not (scrobble.enabled and scrobble.providers.trakt.enabled):
         yield _step(
             "scrobble",
-            "Scrobbling",
-            "Nothing is told to Trakt yet.",
-            "Set `features.scrobble.enabled` and `features.scrobble.providers.trakt.enabled` to `true`.",
+            say("Scrobbling"),
+            say("Nothing is told to Trakt yet."),
+            say("Set `features.scrobble.enabled` and `features.scrobble.providers.trakt.enabled` to `true`."),
         )
 
 

@@ -4,24 +4,23 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-_UNITS = (
-    (timedelta(days=2), timedelta(days=1), "days"),
-    (timedelta(hours=2), timedelta(hours=1), "hours"),
-    (timedelta(minutes=2), timedelta(minutes=1), "minutes"),
-)
+from crosswatch.core.phrases import Phrase, say
+
+DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 
 
-def count_words(number: int, noun: str) -> str:
-    """`1 play`, `3 plays`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+def span_words(span: timedelta) -> Phrase:
+    """`8 s`, `3 minutes`, `26 hours`, `5 days`; less than nothing counts as nothing.
 
-
-def span_words(span: timedelta) -> str:
-    """`8 s`, `3 minutes`, `26 hours`, `5 days`; less than nothing counts as nothing."""
-    for least, unit, word in _UNITS:
-        if span >= least:
-            return f"{span // unit} {word}"
-    return f"{max(0, round(span.total_seconds()))} s"
+    Other languages say it as it stands after "since", "for" and "ago".
+    """
+    if span >= 2 * DAY:
+        return say("{number} days", number=span // DAY)
+    if span >= 2 * HOUR:
+        return say("{number} hours", number=span // HOUR)
+    if span >= 2 * MINUTE:
+        return say("{number} minutes", number=span // MINUTE)
+    return say("{number} s", number=max(0, round(span.total_seconds())))
 
 
 def size_words(count: int) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from crosswatch.config.addresses import is_forbidden_destination, parse_address
+from crosswatch.core.phrases import say
 
 DEFAULT_PORT = 32400
 OWN_NAMES = ("localhost", "ip6-localhost")
@@ -44,14 +45,22 @@ def repair(text: str) -> Repaired:
     """
     bare = "".join(text.split()).strip("<>\"'")
     if not bare:
-        raise UnfitAddressError(f"Type the address of your Plex server, such as {EXAMPLE}.")
+        raise UnfitAddressError(
+            say("Type the address of your Plex server, such as {example}.", example=EXAMPLE)
+        )
     match = _SCHEME.match(bare)
     scheme = ((match["scheme"] or match["slip"]) if match else "").lower()
     rest = bare[match.end() :] if match else bare
     if scheme in ("ws", "wss"):
         scheme = scheme.replace("ws", "http")
     if scheme not in ("", "http", "https"):
-        raise UnfitAddressError(f"{scheme}:// is not how Plex is reached. Try http://{EXAMPLE}.")
+        raise UnfitAddressError(
+            say(
+                "{scheme}:// is not how Plex is reached. Try http://{example}.",
+                scheme=scheme,
+                example=EXAMPLE,
+            )
+        )
     host, port, path = _parts(rest)
     _require_host(host)
     if not scheme:
@@ -78,10 +87,13 @@ def _parts(rest: str) -> tuple[str, int | None, str]:
         host, port = (parts.hostname or "").rstrip("."), parts.port
     except ValueError:
         raise UnfitAddressError(
-            f"The port makes no sense. Behind the colon comes a number, mostly {DEFAULT_PORT}."
+            say(
+                "The port makes no sense. Behind the colon comes a number, mostly {port}.",
+                port=DEFAULT_PORT,
+            )
         ) from None
     if port == 0:
-        raise UnfitAddressError(f"Port 0 cannot be. Plex mostly answers at {DEFAULT_PORT}.")
+        raise UnfitAddressError(say("Port 0 cannot be. Plex mostly answers at {port}.", port=DEFAULT_PORT))
     path = re.sub(r"/(?:web|identity|desktop)(?:/.*)?$|/index\.html$", "", parts.path).rstrip("/")
     return host, port, path
 
@@ -93,18 +105,35 @@ def _require_host(host: str) -> None:
         UnfitAddressError: With what to type instead.
     """
     if not host:
-        raise UnfitAddressError(f"There is no host in it. It should look like {EXAMPLE}.")
+        raise UnfitAddressError(
+            say("There is no host in it. It should look like {example}.", example=EXAMPLE)
+        )
     if host in _PLEX_PAGES:
         raise UnfitAddressError(
-            f"{host} is Plex's own website, not your server. Type the server's address in your network, such "
-            f"as {EXAMPLE}."
+            say(
+                "{host} is Plex's own website, not your server. Type the server's address in your "
+                "network, such as {example}.",
+                host=host,
+                example=EXAMPLE,
+            )
         )
     if re.fullmatch(r"[0-9.]+", host) and parse_address(host) is None:
         raise UnfitAddressError(
-            f"{host} is not a whole address: it takes four numbers from 0 to 255 without leading zeros, such "
-            "as 192.168.1.20."
+            say(
+                "{host} is not a whole address: it takes four numbers from 0 to 255 without leading "
+                "zeros, such as 192.168.1.20.",
+                host=host,
+            )
         )
     if parse_address(host) is None and not re.fullmatch(r"[\w-]+(?:\.[\w-]+)*", host):
-        raise UnfitAddressError(f"{host[:60]} is not a name of a machine. It should look like {EXAMPLE}.")
+        raise UnfitAddressError(
+            say(
+                "{host} is not a name of a machine. It should look like {example}.",
+                host=host[:60],
+                example=EXAMPLE,
+            )
+        )
     if is_forbidden_destination(host):
-        raise UnfitAddressError("No server of yours can be at that address (link-local, or a cloud's own).")
+        raise UnfitAddressError(
+            say("No server of yours can be at that address (link-local, or a cloud's own).")
+        )

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from crosswatch.core.phrases import say
 from crosswatch.core.plays import SinkAccount
 from crosswatch.errors import (
     ConfigError,
@@ -138,7 +139,7 @@ class LinkingDesk:
         try:
             await self._keep_plex(token)
         except SourceAuthError as error:
-            raise LoginError(str(error)) from error
+            raise LoginError(error.sentence) from error
         except SourceError:
             await self._keep_token(token, self._config.settings.plex.username)
 
@@ -200,7 +201,9 @@ class LinkingDesk:
         server = self.connect(url, allow_self_signed=allow_self_signed, token=token)
         found = (await server.fetch_identity()).server_uuid
         if server_uuid and found.lower() != server_uuid.lower():
-            raise WrongServerError(f"Another server answers at {server.address} ({found}).")
+            raise WrongServerError(
+                say("Another server answers at {address} ({found}).", address=server.address, found=found)
+            )
         await server.fetch_sole_viewer()
         socket = await server.open_socket(PING_EVERY_S)
         await socket.close()
@@ -284,5 +287,5 @@ class LinkingDesk:
         if isinstance(error, SourceError):
             return tell_plex_tv(error, in_container=self.is_in_container)
         if isinstance(error, ConfigError):
-            return f"You are signed in, but that cannot be kept: {error}"
-        return str(error)
+            return say("You are signed in, but that cannot be kept: {error}", error=error.sentence)
+        return error.sentence

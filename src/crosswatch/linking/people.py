@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from crosswatch.config.revision import revision_of
 from crosswatch.core.filters import fold
+from crosswatch.core.phrases import say
 from crosswatch.errors import ConfigError, ConflictError
 from crosswatch.linking.changes import let_pass
 
@@ -39,7 +40,7 @@ def require_entry(document: Document, name: str) -> Document:
     """
     entry = find_entry(document, name)
     if entry is None:
-        raise ConflictError(f"Nobody called {name} is listed any more. Nothing was saved.")
+        raise ConflictError(say("Nobody called {name} is listed any more. Nothing was saved.", name=name))
     return entry
 
 
@@ -75,7 +76,9 @@ def edit_person(name: str, revision: str, values: Mapping[str, Any]) -> Change:
     def change(document: Document) -> None:
         entry = require_entry(document, name)
         if revision != revision_of(entry):
-            raise ConflictError(f"{name} was changed by somebody else meanwhile. Nothing was saved.")
+            raise ConflictError(
+                say("{name} was changed by somebody else meanwhile. Nothing was saved.", name=name)
+            )
         for key, value in values.items():
             if value or key in entry:
                 entry[key] = value
@@ -145,8 +148,11 @@ def remove_person(name: str) -> Change:
         entry = require_entry(document, name)
         if len(document["people"]) == 1:
             raise ConfigError(
-                f"{name} is the last one. Without anybody, everyone's plays would count. "
-                f"Pause {name} instead.",
+                say(
+                    "{name} is the last one. Without anybody, everyone's plays would count. Pause {name} "
+                    "instead.",
+                    name=name,
+                ),
                 key="people",
             )
         document["people"].remove(entry)

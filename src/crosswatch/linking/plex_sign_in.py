@@ -17,6 +17,7 @@ import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from crosswatch.core.phrases import say
 from crosswatch.errors import LoginError, SourceNotFoundError, SourceUnavailableError
 from crosswatch.linking.codes import ShownCode
 
@@ -32,7 +33,7 @@ ASK_EVERY_S = 2.0
 USUAL_LIFE_S = 900
 """How long a short code is good for, where plex.tv does not say."""
 
-EXPIRED = "The code was not used in time. Get a new one; nothing else is lost."
+EXPIRED = say("The code was not used in time. Get a new one; nothing else is lost.")
 
 log = logging.getLogger("crosswatch.plex")
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
 from crosswatch.config.addresses import is_near, parse_address
+from crosswatch.core.phrases import say
 from crosswatch.errors import SourceError
 from crosswatch.linking.trouble import PLEX_DIRECT, Cause, cause_of
 
@@ -23,10 +24,10 @@ if TYPE_CHECKING:
 
 MS_PER_S = 1000
 SHORT = {
-    Cause.NAME: "The name can't be looked up from here.",
-    Cause.REFUSED: "Nothing listens at that address and port.",
-    Cause.SLOW: "Nothing answers there in time.",
-    Cause.STRANGER: "What answers there is no Plex server.",
+    Cause.NAME: say("The name can't be looked up from here."),
+    Cause.REFUSED: say("Nothing listens at that address and port."),
+    Cause.SLOW: say("Nothing answers there in time."),
+    Cause.STRANGER: say("What answers there is no Plex server."),
 }
 """What is said of an address that is only tried, and stands beside the sentence."""
 
@@ -119,12 +120,12 @@ async def probe(connect: Connect, candidate: Candidate, server_uuid: str) -> Pro
     try:
         return await _ask(connect, candidate, server_uuid, Found.WORKS)
     except SourceError as error:
-        cause, detail = cause_of(error), str(error)
+        cause, detail = cause_of(error), error.sentence
     if cause is Cause.CERTIFICATE:
         try:
             return await _ask(connect, candidate, server_uuid, Found.OWN_CERTIFICATE)
         except SourceError as error:
-            detail = str(error)
+            detail = error.sentence
     found = Found.REBINDING if cause is Cause.NAME and leads_home(candidate.url) else Found.SILENT
     return Probe(candidate=candidate, found=found, cause=cause, detail=SHORT.get(cause, detail))
 
@@ -151,5 +152,5 @@ async def _ask(connect: Connect, candidate: Candidate, server_uuid: str, good: F
         candidate=candidate,
         found=Found.OTHER_SERVER if is_other else good,
         latency_ms=latency_ms,
-        detail=f"Another server answers there ({identity.server_uuid})." if is_other else "",
+        detail=say("Another server answers there ({id}).", id=identity.server_uuid) if is_other else "",
     )

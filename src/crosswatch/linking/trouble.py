@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import aiohttp
 
+from crosswatch.core.phrases import say
 from crosswatch.errors import SourceNotFoundError
 
 if TYPE_CHECKING:
@@ -52,6 +53,6 @@ def cause_of(error: SourceError) -> Cause:
 def tell_plex_tv(error: SourceError, *, in_container: bool) -> str:
     """The sentence about plex.tv."""
     if cause_of(error) is not Cause.NAME:
-        return str(error)
-    who = "This container" if in_container else "This machine"
-    return f"{who} can't look up plex.tv (DNS). Check its DNS setting, then try again."
+        return error.sentence
+    who = say("This container") if in_container else say("This machine")
+    return say("{who} can't look up plex.tv (DNS). Check its DNS setting, then try again.", who=who)

@@ -143,8 +143,8 @@ class Notifier:
             await tell(place, note, self._settings(), self._http)
         except NoticeError as error:
             self._tallies.count(Counted.NOTIFICATIONS, "failed")
-            self._note_problem(place, str(error))
-            return Tried(place=place, ok=False, sentence=str(error))
+            self._note_problem(place, error.sentence)
+            return Tried(place=place, ok=False, sentence=error.sentence)
         self._tallies.count(Counted.NOTIFICATIONS, "sent")
         self._last_sent_at = self._clock.now()
         self._problems.pop(place, None)

@@ -14,6 +14,7 @@ import aiohttp
 
 import crosswatch
 from crosswatch.beside import run_beside
+from crosswatch.core.phrases import say
 from crosswatch.errors import NoticeError
 
 if TYPE_CHECKING:
@@ -108,11 +109,11 @@ async def _post(
             await answer.content.read(MOST_BYTES)
             status = answer.status
     except TimeoutError:
-        raise NoticeError(f"The {called} did not answer in time.") from None
+        raise NoticeError(say("The {place} did not answer in time.", place=called)) from None
     except (aiohttp.ClientError, OSError, ValueError):  # their texts may repeat the address
-        raise NoticeError(f"The {called} cannot be reached.") from None
+        raise NoticeError(say("The {place} cannot be reached.", place=called)) from None
     if not 200 <= status < 300:  # noqa: PLR2004 -- that is what 2xx means
-        raise NoticeError(f"The {called} answered {status}.")
+        raise NoticeError(say("The {place} answered {status}.", place=called, status=status))
 
 
 def _notify(addresses: tuple[str, ...], note: Note) -> None:

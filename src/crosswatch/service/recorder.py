@@ -266,7 +266,7 @@ class Recorder:
                 error,
                 extra={"event": "storage.unavailable"},
             )
-        self.problem = str(error)
+        self.problem = error.sentence
 
     def _note_success(self, count: int) -> None:
         if self.problem:

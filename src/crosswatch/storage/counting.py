@@ -6,6 +6,7 @@ import contextlib
 import sqlite3
 from typing import TYPE_CHECKING
 
+from crosswatch.core.phrases import say
 from crosswatch.errors import StorageError
 from crosswatch.storage.failures import storage_error
 from crosswatch.storage.threads import connect
@@ -21,7 +22,9 @@ def count_rows(path: Path) -> tuple[int, dict[str, int]]:
         StorageError: If there is no database, or it cannot be read.
     """
     if not path.exists():
-        raise StorageError(f"There are no plays yet: {path} is made when CrossWatch first runs.")
+        raise StorageError(
+            say("There are no plays yet: {path} is made when CrossWatch first runs.", path=str(path))
+        )
     try:
         with contextlib.closing(connect(path, read_only=True)) as connection:
             schema: int = connection.execute("PRAGMA user_version").fetchone()[0]

@@ -5,32 +5,46 @@ from __future__ import annotations
 import sqlite3
 from typing import TYPE_CHECKING
 
+from crosswatch.core.phrases import Phrase, say
 from crosswatch.errors import StorageError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-_SAFE = "Nothing was written; what was stored before is safe."
-_BY_ITSELF = "CrossWatch goes on by itself then."
-
+_READ_ONLY = (
+    "{path} cannot be written: the file, its folder or its file system is read-only ({text}). Nothing was "
+    "written; what was stored before is safe. Make it writable for CrossWatch's user; CrossWatch goes on by "
+    "itself then."
+)
+_BUSY = (
+    "Another program keeps {path} locked. Nothing was written; what was stored before is safe. Close it; "
+    "CrossWatch goes on by itself then."
+)
+_CORRUPT = (
+    "{path} is damaged ({text}). Restart CrossWatch: the damaged file is then kept aside and a fresh one is "
+    "made."
+)
 _SENTENCES = {
-    sqlite3.SQLITE_FULL: f"There is no room left for {{path}}. {_SAFE} Free some space; {_BY_ITSELF}",
-    sqlite3.SQLITE_READONLY: f"{{path}} cannot be written: the file, its folder or its file system is "
-    f"read-only ({{text}}). {_SAFE} Make it writable for CrossWatch's user; {_BY_ITSELF}",
-    sqlite3.SQLITE_CANTOPEN: f"{{path}} cannot be opened ({{text}}). {_SAFE} Check that the folder is there, "
-    f"mounted, and writable for CrossWatch's user; {_BY_ITSELF}",
-    sqlite3.SQLITE_IOERR: f"The disk failed while {{path}} was used ({{text}}). {_SAFE} Check the disk, its "
-    f"mount and its quota; {_BY_ITSELF}",
-    sqlite3.SQLITE_BUSY: f"Another program keeps {{path}} locked. {_SAFE} Close it; {_BY_ITSELF}",
-    sqlite3.SQLITE_CORRUPT: "{path} is damaged ({text}). Restart CrossWatch: the damaged file is then kept "
-    "aside and a fresh one is made.",
+    sqlite3.SQLITE_FULL: "There is no room left for {path}. Nothing was written; what was stored before is "
+    "safe. Free some space; CrossWatch goes on by itself then.",
+    sqlite3.SQLITE_READONLY: _READ_ONLY,
+    sqlite3.SQLITE_CANTOPEN: "{path} cannot be opened ({text}). Nothing was written; what was stored before "
+    "is safe. Check that the folder is there, mounted, and writable for CrossWatch's user; CrossWatch goes "
+    "on by itself then.",
+    sqlite3.SQLITE_IOERR: "The disk failed while {path} was used ({text}). Nothing was written; what was "
+    "stored before is safe. Check the disk, its mount and its quota; CrossWatch goes on by itself then.",
+    sqlite3.SQLITE_BUSY: _BUSY,
+    sqlite3.SQLITE_CORRUPT: _CORRUPT,
+    sqlite3.SQLITE_PERM: _READ_ONLY,
+    sqlite3.SQLITE_AUTH: _READ_ONLY,
+    sqlite3.SQLITE_LOCKED: _BUSY,
+    sqlite3.SQLITE_PROTOCOL: _BUSY,
+    sqlite3.SQLITE_NOTADB: _CORRUPT,
 }
-_SENTENCES[sqlite3.SQLITE_PERM] = _SENTENCES[sqlite3.SQLITE_READONLY]
-_SENTENCES[sqlite3.SQLITE_AUTH] = _SENTENCES[sqlite3.SQLITE_READONLY]
-_SENTENCES[sqlite3.SQLITE_LOCKED] = _SENTENCES[sqlite3.SQLITE_BUSY]
-_SENTENCES[sqlite3.SQLITE_PROTOCOL] = _SENTENCES[sqlite3.SQLITE_BUSY]
-_SENTENCES[sqlite3.SQLITE_NOTADB] = _SENTENCES[sqlite3.SQLITE_CORRUPT]
-_OTHERWISE = f"{{path}} cannot be used ({{text}}). {_SAFE}"
+_OTHERWISE = "{path} cannot be used ({text}). Nothing was written; what was stored before is safe."
+
+TEMPLATES = (*dict.fromkeys(_SENTENCES.values()), _OTHERWISE)
+"""What is filled here besides what stands in calls, for whoever translates it."""
 
 _DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _CONNECTION_SURVIVES = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
@@ -45,14 +59,18 @@ _OUR_OWN_FAULT = (
 def storage_error(error: sqlite3.Error, path: Path) -> StorageError:
     """The sentence for an error of SQLite's."""
     template = _SENTENCES.get(_primary_code(error), _OTHERWISE)
-    return StorageError(template.format(path=path, text=error))
+    return StorageError(Phrase(template, "", {"path": str(path), "text": str(error)}))
 
 
 def folder_error(error: OSError, path: Path) -> StorageError:
     """The sentence for a file or folder that the system does not let us use."""
     return StorageError(
-        f"{path} cannot be used: {error.strerror or error}. Check that it is there, has room, and is "
-        "writable for CrossWatch's user."
+        say(
+            "{path} cannot be used: {reason}. Check that it is there, has room, and is "
+            "writable for CrossWatch's user.",
+            path=str(path),
+            reason=str(error.strerror or error),
+        )
     )
 
 

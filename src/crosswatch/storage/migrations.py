@@ -17,6 +17,7 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 from crosswatch.config.atomic import PRIVATE_FILE, sync_folder
+from crosswatch.core.phrases import say
 from crosswatch.errors import StorageError
 from crosswatch.storage.failures import folder_error
 from crosswatch.storage.threads import commit, connect
@@ -182,8 +183,14 @@ def migrate(
     version: int = connection.execute("PRAGMA user_version").fetchone()[0]
     if version > len(migrations):
         raise StorageError(
-            f"{path} was written by a newer CrossWatch (schema {version}; this one knows {len(migrations)}). "
-            "Nothing was changed. Run that version again, or restore the copy that it made before."
+            say(
+                "{path} was written by a newer CrossWatch (schema {version}; this one knows {known}). "
+                "Nothing was changed. Run that version again, or restore the copy that it made "
+                "before.",
+                path=str(path),
+                version=version,
+                known=len(migrations),
+            )
         )
     if 0 < version < len(migrations):
         aside = _keep_copy(connection, path, version, now)
@@ -225,8 +232,12 @@ def _keep_copy(connection: sqlite3.Connection, path: Path, version: int, now: da
 def _no_copy(aside: Path, error: OSError | sqlite3.Error) -> StorageError:
     cause = folder_error(error, aside) if isinstance(error, OSError) else error
     return StorageError(
-        f"The database must be brought to a newer schema, and no copy of it could be kept first: {cause} "
-        "Nothing was changed. Make room beside it, then start CrossWatch again."
+        say(
+            "The database must be brought to a newer schema, and no copy of it could be kept "
+            "first: {cause} Nothing was changed. Make room beside it, then start CrossWatch "
+            "again.",
+            cause=str(cause),
+        )
     )
 
 

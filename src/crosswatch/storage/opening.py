@@ -16,6 +16,7 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 from crosswatch.config.atomic import PRIVATE_FILE, PRIVATE_FOLDER, give_to_owner, sync_folder
+from crosswatch.core.phrases import say
 from crosswatch.errors import StorageError
 from crosswatch.storage.failures import folder_error, is_damage, is_storage_failure, storage_error
 from crosswatch.storage.ledger import SqliteLedger
@@ -137,8 +138,11 @@ def _lock(path: Path) -> Callable[[], None]:
     except BlockingIOError:
         os.close(descriptor)
         raise StorageError(
-            f"Another CrossWatch is using {path.parent}. Stop it, or give this one a folder of its own with "
-            "CROSSWATCH_CONFIG_DIR."
+            say(
+                "Another CrossWatch is using {parent}. Stop it, or give this one a folder of its own "
+                "with CROSSWATCH_CONFIG_DIR.",
+                parent=str(path.parent),
+            )
         ) from None
     except OSError as error:
         if error.errno not in _NO_LOCKS_HERE:
@@ -198,6 +202,9 @@ def _keep_a_log(connection: sqlite3.Connection, path: Path) -> None:
     mode: str = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
     if mode != "wal":
         raise StorageError(
-            f"The file system of {path.parent} cannot hold the database (no write-ahead log). Put the folder "
-            "on a local disk."
+            say(
+                "The file system of {parent} cannot hold the database (no write-ahead log). Put the "
+                "folder on a local disk.",
+                parent=str(path.parent),
+            )
         )

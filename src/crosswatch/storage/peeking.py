@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
+from crosswatch.core.phrases import say
 from crosswatch.errors import StorageError
 from crosswatch.storage import reading
 from crosswatch.storage.failures import storage_error
@@ -75,7 +76,9 @@ async def peek(path: Path) -> AsyncIterator[PeekedLedger]:
 
 def _check(path: Path) -> None:
     if not path.exists():
-        raise StorageError(f"There are no plays yet: {path} is made when CrossWatch first runs.")
+        raise StorageError(
+            say("There are no plays yet: {path} is made when CrossWatch first runs.", path=str(path))
+        )
     try:
         with contextlib.closing(connect(path, read_only=True)) as connection:
             version: int = connection.execute("PRAGMA user_version").fetchone()[0]
@@ -83,6 +86,11 @@ def _check(path: Path) -> None:
         raise storage_error(error, path) from error
     if version != len(MIGRATIONS):
         raise StorageError(
-            f"{path} has schema {version}, and this CrossWatch knows {len(MIGRATIONS)}. Use the version that "
-            "runs, or start this one, which brings it up to date."
+            say(
+                "{path} has schema {version}, and this CrossWatch knows {known}. Use the version that "
+                "runs, or start this one, which brings it up to date.",
+                path=str(path),
+                version=version,
+                known=len(MIGRATIONS),
+            )
         )

@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from crosswatch.core.phrases import say
 from crosswatch.errors import StorageError
 from crosswatch.storage.failures import is_storage_failure, outlives, storage_error
 
@@ -120,7 +121,7 @@ class _DatabaseThread:
             StorageError: If the database cannot be used now, or was closed. Nothing is changed then.
         """
         if self._is_closed:
-            raise StorageError(f"{self._path} is closed: CrossWatch is stopping.")
+            raise StorageError(say("{path} is closed: CrossWatch is stopping.", path=str(self._path)))
         future: asyncio.Future[T] = self._loop.create_future()
         self._jobs.put(_Job(work, future))
         return await future

@@ -17,6 +17,7 @@ from crosswatch.core.delivery import (
     verdict_of,
     woken,
 )
+from crosswatch.core.phrases import say
 from crosswatch.core.plays import DeliveryState
 from crosswatch.core.ports import Claim
 from crosswatch.storage import sql
@@ -211,7 +212,7 @@ def _existing_play(connection: sqlite3.Connection, play_id: PlayId) -> Play:
     """The play of a delivery; the schema sees to it that there is one."""
     play = read_play(connection, play_id)
     if play is None:
-        raise LookupError(f"there is no play {play_id}")
+        raise LookupError(say("there is no play {play_id}", play_id=play_id))
     return play
 
 

@@ -10,6 +10,7 @@ import re
 import shutil
 from pathlib import Path
 
+from crosswatch.core.phrases import say
 from crosswatch.health.facts import Folder
 
 CONTAINER_MARKS = ("/.dockerenv", "/run/.containerenv")
@@ -26,13 +27,15 @@ def look_at(directory: Path) -> Folder:
     problem, free = "", None
     try:
         if not directory.is_dir():
-            problem = f"{directory} is not there."
+            problem = say("{path} is not there.", path=str(directory))
         elif not os.access(directory, os.W_OK | os.X_OK):
-            problem = f"Nothing can be written in {directory}."
+            problem = say("Nothing can be written in {path}.", path=str(directory))
         else:
             free = shutil.disk_usage(directory).free
     except OSError as error:  # of a network's folder that is stale, or a disk that fails
-        problem = f"{directory} cannot be looked at: {error.strerror or error}."
+        problem = say(
+            "{path} cannot be looked at: {error}.", path=str(directory), error=str(error.strerror or error)
+        )
     return Folder(
         path=str(directory),
         problem=problem,

@@ -140,7 +140,7 @@ class Upkeep:
         try:
             backlog = await self._app.ledger.backlog()
         except StorageError as error:
-            return self.judge({}, str(error))
+            return self.judge({}, error.sentence)
         return self.judge(backlog)
 
     async def glance(self) -> Health:
@@ -161,7 +161,7 @@ class Upkeep:
         settings = app.config.settings
         facts = Facts(
             settings=settings,
-            config_problem=str(app.config.problem or ""),
+            config_problem=app.config.problem.sentence if app.config.problem else "",
             storage_problem=storage_problem,
             watch=app.watch_status(),
             sinks=app.sink_status(),

@@ -70,23 +70,23 @@ def add_error_handlers(app: FastAPI) -> None:
     @app.exception_handler(StorageError)
     async def storage(request: Request, error: StorageError) -> Response:
         log.error("%s", error, extra={"event": "web.storage"})
-        return refuse(request, 503, str(error))
+        return refuse(request, 503, error.sentence)
 
     @app.exception_handler(ConfigError)
     async def config(request: Request, error: ConfigError) -> Response:
-        return refuse(request, 422, str(error), key=error.key, line=error.line, column=error.column)
+        return refuse(request, 422, error.sentence, key=error.key, line=error.line, column=error.column)
 
     @app.exception_handler(AccessError)
     async def access(request: Request, error: AccessError) -> Response:
-        return refuse(request, access_status(error), str(error), headers=access_headers(error))
+        return refuse(request, access_status(error), error.sentence, headers=access_headers(error))
 
     @app.exception_handler(CorrectionError)
     async def correction(request: Request, error: CorrectionError) -> Response:
-        return refuse(request, correction_status(error), str(error))
+        return refuse(request, correction_status(error), error.sentence)
 
     @app.exception_handler(CrossWatchError)
     async def other(request: Request, error: CrossWatchError) -> Response:
-        return refuse(request, 502, str(error))
+        return refuse(request, 502, error.sentence)
 
     @app.exception_handler(RequestValidationError)
     async def parameters(request: Request, error: RequestValidationError) -> Response:

@@ -19,6 +19,7 @@ from crosswatch.config.model import Settings, parse_settings
 from crosswatch.config.revision import revision_of
 from crosswatch.config.schema import Key, Kind, key_at, path_of
 from crosswatch.config.secrets import MASK, mask
+from crosswatch.core.phrases import say
 from crosswatch.errors import ConfigError, ConflictError
 from crosswatch.web.languages import mark
 
@@ -164,7 +165,7 @@ def problems(document: Document, wishes: Sequence[Wish]) -> dict[str, str]:
             parse_settings(made)
         except ConfigError as error:
             culprit = next((wish for wish in left if _is_below(error.key or "", wish.name)), None)
-            found[culprit.name if culprit else ""] = _beside_field(str(error), culprit)
+            found[culprit.name if culprit else ""] = _beside_field(error.sentence, culprit)
             if culprit is None:
                 return found
             left.remove(culprit)
@@ -185,7 +186,7 @@ def save(config: ConfigFile, wishes: Sequence[Wish], was: Mapping[str, Any]) -> 
         nonlocal changed
         now = values_of(parse_settings(config.overlay.applied(document)))
         if found := conflicts(wishes, was, now):
-            raise ConflictError("It was changed meanwhile. Nothing was written.", key=found[0])
+            raise ConflictError(say("It was changed meanwhile. Nothing was written."), key=found[0])
         before = copy.deepcopy(document)
         fulfil(document, wishes)
         changed = differences(before, document)

@@ -180,7 +180,7 @@ async def look(runtime: RuntimeLike) -> NowPage:
     try:
         rows = await _read(runtime, now)
     except StorageError as error:
-        rows = _Rows(deliveries={}, backlog={}, problem=str(error))
+        rows = _Rows(deliveries={}, backlog={}, problem=error.sentence)
     return _build(runtime, rows, now)
 
 

@@ -18,6 +18,7 @@ import aiohttp
 import crosswatch
 from crosswatch.config.atomic import write_atomically
 from crosswatch.core.anime import AnimeList
+from crosswatch.core.phrases import say
 from crosswatch.errors import PayloadError
 from crosswatch.providers.anime.formats import parse_list
 
@@ -132,7 +133,7 @@ class AnimeLists:
             async for piece in answer.content.iter_chunked(_CHUNK):
                 body += piece
                 if len(body) > MOST_BYTES:
-                    raise PayloadError(f"It is larger than {MOST_BYTES >> 20} MiB.")
+                    raise PayloadError(say("It is larger than {size} MiB.", size=MOST_BYTES >> 20))
         return bytes(body)
 
     def _note_problem(self, source: str, sentence: str) -> None:

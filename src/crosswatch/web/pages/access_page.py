@@ -43,7 +43,10 @@ async def create_key(request: Request, runtime: Runtime, access: Access, guest: 
         text, key = await make_asked_key(access, guest, fields)
         told = {"new_key": text, "new_key_name": key.name}
     except AccessError as error:
-        status, told = access_status(error), {"key_problem": str(error), "key_name": fields.get("name", "")}
+        status, told = (
+            access_status(error),
+            {"key_problem": error.sentence, "key_name": fields.get("name", "")},
+        )
     return await draw_section(request, runtime, BY_ID["access"], status=status, beside_told=told)
 
 
@@ -65,7 +68,7 @@ async def change_password(request: Request, runtime: Runtime, access: Access, gu
             runtime,
             BY_ID["access"],
             status=access_status(error),
-            beside_told={"password_problem": str(error)},
+            beside_told={"password_problem": error.sentence},
         )
         answer.headers.update(access_headers(error))
         return answer

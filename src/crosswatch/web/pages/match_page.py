@@ -64,5 +64,5 @@ def _draw(
         here="history",
         page=page,
         card=build_card(page.play, [], runtime.rules()),
-        problem=str(problem or ""),
+        problem=problem.sentence if problem else "",
     )

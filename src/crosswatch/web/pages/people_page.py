@@ -146,7 +146,7 @@ async def _draw_list(
         status=200 if problem is None else config_status(problem),
         here="people",
         page=await look(runtime),
-        problem=str(problem or ""),
+        problem=problem.sentence if problem else "",
         done=_done(request, problem),
         may_change=may_change(guest),
     )
@@ -174,7 +174,7 @@ async def _draw_person(
         page=page,
         moment_at=runtime.clock.now(),
         kinds=[(kind, _(word)) for kind, word in KINDS.items()],
-        problem=str(problem or ""),
+        problem=problem.sentence if problem else "",
         is_conflict=isinstance(problem, ConflictError),
         done=_done(request, problem),
         may_change=may_change(guest),

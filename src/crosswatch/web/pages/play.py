@@ -202,15 +202,15 @@ def _has_button(play: Play, rules: Rules) -> bool:
 
 def heading(play: Play, deliveries: Sequence[Delivery]) -> str:
     """The question that somebody comes with, or the good news."""
-    return translate(_heading(play)) % {
+    return translate(_heading(play, is_told=bool(deliveries))) % {
         "title": f"{ISOLATE}{play.media.label or translate('an unknown title')}{POP_ISOLATE}",
         "account": told(accounts_words([row.account for row in deliveries])),
     }
 
 
-def _heading(play: Play) -> str:
+def _heading(play: Play, *, is_told: bool) -> str:
     match play.verdict:
-        case Verdict.DELIVERED if play.reason is Reason.WATCHED:
+        case Verdict.DELIVERED if play.reason is Reason.WATCHED and is_told:
             return mark("%(title)s reached %(account)s")
         case Verdict.QUEUED:
             return mark("%(title)s waits to be sent")

@@ -11,13 +11,14 @@ from crosswatch.web.actions import may_change, may_operate
 from crosswatch.web.depends import Asking, Runtime, shelf_of
 from crosswatch.web.drawing import draw_page
 from crosswatch.web.errors import config_status, correction_status, refuse
+from crosswatch.web.languages import mark
 from crosswatch.web.pages.history import read_count
 from crosswatch.web.pages.ignoring import told_of
 from crosswatch.web.pages.play import look
 
 router = APIRouter()
 
-NO_PLAY = (
+NO_PLAY = mark(
     "CrossWatch knows no play by this address. It may have been made by another CrossWatch, or before its "
     "database was replaced."
 )
@@ -83,7 +84,7 @@ async def draw_play(
         page=page,
         may_operate=may_operate(guest),
         may_change=may_change(guest),
-        problem=str(problem or ""),
+        problem=problem.sentence if problem else "",
         done=asked.get("done") if asked.get("done") in DONE else "",
         count=read_count(asked.get("n")),
         told=told_of(page.ignoring, asked, shelf_of(request)) if problem is None else None,

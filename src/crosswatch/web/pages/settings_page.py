@@ -18,6 +18,7 @@ from crosswatch.config.model import parse_settings
 from crosswatch.config.places import place_of
 from crosswatch.config.schema import path_of
 from crosswatch.config.secrets import mask, unmask
+from crosswatch.core.phrases import say
 from crosswatch.errors import BackupError, ConfigError, ConflictError
 from crosswatch.web.answers import form_lists, read_body
 from crosswatch.web.depends import Runtime, Shelf, shelf_of
@@ -151,7 +152,9 @@ async def change(request: Request, section_id: str, runtime: Runtime, shelf: She
             request, runtime, section, typed=typed, contested=[error.key or ""], status=409
         )
     except ConfigError as error:
-        return await draw_section(request, runtime, section, typed=typed, found={"": str(error)}, status=503)
+        return await draw_section(
+            request, runtime, section, typed=typed, found={"": error.sentence}, status=503
+        )
     return RedirectResponse(f"{section.id}?saved={shelf.keep(changes) if changes else 'nothing'}", 303)
 
 
@@ -160,7 +163,9 @@ async def _back_up(request: Request, runtime: RuntimeLike, section: Section, typ
     try:
         await runtime.upkeep.shelf.make()
     except BackupError as error:
-        return await draw_section(request, runtime, section, typed=typed, found={"": str(error)}, status=507)
+        return await draw_section(
+            request, runtime, section, typed=typed, found={"": error.sentence}, status=507
+        )
     return RedirectResponse(f"{section.id}?done=backup", 303)
 
 
@@ -257,7 +262,7 @@ def _raw_text(runtime: RuntimeLike) -> str:
 
 def _require_newest(config: ConfigFile, revision: str) -> None:
     if revision != config.revision:
-        raise ConflictError("It was changed meanwhile. Nothing was written.")
+        raise ConflictError(say("It was changed meanwhile. Nothing was written."))
 
 
 def _checked(document: Document, before: Document) -> Document:
@@ -276,4 +281,4 @@ def _placed(error: ConfigError, text: str) -> ConfigError:
     if error.line is not None or not error.key:
         return error
     line, column = place_of(text, path_of(error.key))
-    return ConfigError(str(error), key=error.key, line=line, column=column)
+    return ConfigError(error.sentence, key=error.key, line=line, column=column)

@@ -261,7 +261,7 @@ async def known_people(runtime: RuntimeLike) -> tuple[list[Member], str]:
     try:
         return await runtime.linking.fetch_people(), ""
     except LoginError as error:
-        return [], str(error)
+        return [], error.sentence
 
 
 def person_rows(members: Sequence[Member], settings: Settings) -> list[PersonRow]:

@@ -42,7 +42,7 @@ async def take_plex_token(request: Request, runtime: Runtime) -> Response:
     try:
         await runtime.linking.use_plex_token(token)
     except (LoginError, ConfigError) as error:
-        return await show_plex(request, runtime, str(error))
+        return await show_plex(request, runtime, error.sentence)
     return _to(request, "server")
 
 
@@ -84,7 +84,7 @@ async def use_address(request: Request, runtime: Runtime) -> Response:
     try:
         repaired = repair(typed)
     except UnfitAddressError as error:
-        return await show_server(request, runtime, _(str(error)), typed=typed)
+        return await show_server(request, runtime, _(error.args[0]), typed=typed)
     candidate = Candidate(url=repaired.url)
     found = await probe(runtime.linking.connect, candidate, "")
     takes_certificate = bool(fields.get("own_certificate")) and found.found is Found.OWN_CERTIFICATE
@@ -112,7 +112,7 @@ async def choose_people(request: Request, runtime: Runtime) -> Response:
     try:
         members = await runtime.linking.fetch_people() if wanted else []
     except LoginError as error:
-        return await show_people(request, runtime, str(error))
+        return await show_people(request, runtime, error.sentence)
     chosen = [member.number for member in members if str(member.number) in wanted]
     if not (chosen or name or kept):
         return await show_people(
@@ -126,7 +126,7 @@ async def choose_people(request: Request, runtime: Runtime) -> Response:
     try:
         await runtime.linking.write(changes.choose_people(members, sorted(chosen), [name] if name else []))
     except ConfigError as error:
-        return await show_people(request, runtime, str(error))
+        return await show_people(request, runtime, error.sentence)
     return _to(request, "trakt")
 
 
@@ -144,7 +144,7 @@ async def set_app(request: Request, runtime: Runtime) -> Response:
     try:
         await runtime.linking.write(changes.set_app(client_id, None if keeps else secret, redirect_uri))
     except ConfigError as error:
-        return await show_trakt(request, runtime, str(error))
+        return await show_trakt(request, runtime, error.sentence)
     return _to(request, "trakt")
 
 
@@ -189,7 +189,7 @@ async def _choose(
             url, server_uuid, token=token, allow_self_signed=allow_self_signed
         )
     except (SourceError, ConfigError) as error:
-        return await show_server(request, runtime, str(error), typed=typed)
+        return await show_server(request, runtime, error.sentence, typed=typed)
     return _to(request, "people")
 
 

@@ -8,6 +8,7 @@ from fastapi.responses import RedirectResponse
 from crosswatch.access.desk import FIRST_USER, AccessDesk
 from crosswatch.access.register import ApiKey, Scope, Session
 from crosswatch.access.verdict import By, Guest
+from crosswatch.core.phrases import say
 from crosswatch.errors import AccessError, UnfitError
 from crosswatch.web.answers import Json, read_fields, wants_page
 from crosswatch.web.depends import Access, Asking, Runtime
@@ -75,7 +76,7 @@ async def sign_in(request: Request, access: Access) -> Response:
             request,
             "sign_in.html",
             status=access_status(error),
-            problem=str(error),
+            problem=error.sentence,
             by_password=True,
             user=name,
             next=wanted,
@@ -197,7 +198,7 @@ async def change_own_password(request: Request, access: AccessDesk, guest: Guest
     """
     if guest.session is None:
         raise UnfitError(
-            "Sign in with a password first; `crosswatch reset-password` sets one on the machine."
+            say("Sign in with a password first; `crosswatch reset-password` sets one on the machine.")
         )
     fields = await read_fields(request, limit=SMALL_BODY)
     return await access.change_password(
@@ -212,11 +213,13 @@ async def make_asked_key(access: AccessDesk, guest: Guest, fields: dict[str, str
         AccessError: If nobody may make one now, the name will not do, or there is no such scope.
     """
     if guest.by is By.NO_PASSWORD_YET:
-        raise UnfitError("Set a password first: until there is one, everybody here could make a key to keep.")
+        raise UnfitError(
+            say("Set a password first: until there is one, everybody here could make a key to keep.")
+        )
     try:
         scope = Scope(fields.get("scope", ""))
     except ValueError:
-        raise UnfitError(f"The scope must be one of {', '.join(Scope)}.") from None
+        raise UnfitError(say("The scope must be one of {choices}.", choices=", ".join(Scope))) from None
     return await access.create_key(fields.get("name", ""), scope)
 
 

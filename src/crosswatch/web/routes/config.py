@@ -55,16 +55,16 @@ async def replace(request: Request, runtime: Runtime) -> Response:
     try:
         document = decode_document(data)
     except ConfigError as error:
-        return refuse(request, 400, str(error), line=error.line, column=error.column)
+        return refuse(request, 400, error.sentence, line=error.line, column=error.column)
     try:
         stored = await asyncio.to_thread(runtime.config.replace, document, revision=_wanted_revision(request))
     except ConflictError as error:
-        return refuse(request, 412, str(error), headers={"ETag": _tag(runtime.config)})
+        return refuse(request, 412, error.sentence, headers={"ETag": _tag(runtime.config)})
     except ConfigError as error:
         if error.key is None:  # not the document is at fault, but the disk
-            return refuse(request, 503, str(error))
+            return refuse(request, 503, error.sentence)
         line, column = place_of(data.decode("utf-8-sig"), path_of(error.key))
-        return refuse(request, 422, str(error), key=error.key, line=line, column=column)
+        return refuse(request, 422, error.sentence, key=error.key, line=line, column=column)
     return Json(mask(stored), headers={"ETag": _tag(runtime.config)})
 
 
@@ -83,7 +83,7 @@ async def status(runtime: Runtime) -> Json:
             "locked": runtime.config.overlay.variables,
             "problem": problem
             and {
-                "detail": str(problem),
+                "detail": problem.sentence,
                 "key": problem.key,
                 "line": problem.line,
                 "column": problem.column,

@@ -43,14 +43,14 @@ async def explain(request: Request, runtime: Runtime) -> Response:
     try:
         question = parse_json(await read_body(request, limit=LARGEST_BODY))
     except PayloadError as error:
-        return refuse(request, 400, str(error))
+        return refuse(request, 400, error.sentence)
     asked = [kind for kind in KINDS if isinstance(question, dict) and question.get(kind) is not None]
     if len(asked) != 1:
         return refuse(request, 422, f"Give exactly one of {', '.join(KINDS)}.", key=(asked or KINDS)[0])
     try:
         explained = await _explain(runtime, asked[0], question)
     except PayloadError as error:
-        return refuse(request, 422, str(error), key=asked[0])
+        return refuse(request, 422, error.sentence, key=asked[0])
     if explained is None:
         return refuse(request, 404, f"There is no play {question['play']!r}.")
     return Json(explained_shape(explained))

@@ -36,7 +36,7 @@ async def make_backup(runtime: Runtime) -> Json:
     try:
         kept = await runtime.upkeep.shelf.make()
     except BackupError as error:
-        return Json(refusal(str(error)), 507)
+        return Json(refusal(error.sentence), 507)
     return Json(kept)
 
 
@@ -46,7 +46,7 @@ async def fetch_backup(runtime: Runtime, name: Name) -> Response:
     try:
         path = runtime.upkeep.shelf.path_of(name)
     except BackupError as error:
-        return Json(refusal(str(error)), 404)
+        return Json(refusal(error.sentence), 404)
     return FileResponse(path, media_type=ZIP, filename=name)
 
 

@@ -73,7 +73,7 @@ async def claim(request: Request, runtime: Runtime, access: Access, guest: Askin
             "claim.html",
             status=access_status(error),
             needs_code=not guest.is_at_home,
-            problem=str(error),
+            problem=error.sentence,
             lost=await _lost_folder(runtime),
             user=name or FIRST_USER,
             steps=steps_from(runtime, "claim"),

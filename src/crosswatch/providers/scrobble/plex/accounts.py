@@ -168,7 +168,7 @@ class AccountDirectory:
         except SourceError as error:
             if isinstance(error, SourceAuthError):  # whom it does not know, it tells nothing
                 self._answered |= PLEX_TV
-            self._note(str(error))
+            self._note(error.sentence)
             return
         self._register.put_owner(OWNER, owner.listed)
         problems = await asyncio.gather(
@@ -185,7 +185,7 @@ class AccountDirectory:
         except SourceError as error:
             if isinstance(error, SourceAuthError):  # it will not come, so nobody need wait for it
                 self._answered.add(source)
-            return str(error)
+            return error.sentence
         self._register.put(source, [one.listed for one in found])
         self._answered.add(source)
         return ""

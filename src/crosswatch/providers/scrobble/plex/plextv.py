@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote, urlencode
 
 from crosswatch.core.events import Account
+from crosswatch.core.phrases import say
 from crosswatch.errors import PayloadError, SourceUnavailableError
 from crosswatch.providers.scrobble.plex.documents import parse_document, parse_json
 from crosswatch.providers.scrobble.plex.register import Listed
@@ -202,14 +203,19 @@ class PlexTv:
         except PayloadError as error:
             neighbour = self._http.neighbour
             raise SourceUnavailableError(
-                f"{neighbour.name} does not answer as expected: {error} Check {neighbour.address_key}."
+                say(
+                    "{name} does not answer as expected: {error} Check {address_key}.",
+                    name=neighbour.name,
+                    error=error.sentence,
+                    address_key=neighbour.address_key,
+                )
             ) from error
 
 
 def _user_from_json(body: bytes) -> TvAccount:
     account = _account_from(_object(body))
     if account is None:
-        raise PayloadError("The answer names no account.")
+        raise PayloadError(say("The answer names no account."))
     return account
 
 
@@ -230,7 +236,7 @@ def _sharers_from_xml(body: bytes) -> list[TvAccount]:
 def _servers_from_json(body: bytes) -> list[ServerOffer]:
     devices = parse_json(body)
     if not isinstance(devices, list):
-        raise PayloadError("The answer is not a list.")
+        raise PayloadError(say("The answer is not a list."))
     offers = [_offer_from(device) for device in devices if isinstance(device, dict) and _is_server(device)]
     return sorted(offers, key=lambda offer: not offer.is_owned)
 
@@ -239,7 +245,7 @@ def _pin_from_json(body: bytes) -> Pin:
     found = _object(body)
     number = int_of(found.get("id"), least=1)
     if number is None:
-        raise PayloadError("The answer is no PIN.")
+        raise PayloadError(say("The answer is no PIN."))
     return Pin(
         id=number,
         code=text_of(found.get("code")),
@@ -297,5 +303,5 @@ def _account_from(person: Item) -> TvAccount | None:
 def _object(body: bytes) -> dict[str, Any]:
     found = parse_json(body)
     if not isinstance(found, dict):
-        raise PayloadError("The answer is not an object.")
+        raise PayloadError(say("The answer is not an object."))
     return found

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from crosswatch.clock import Clock
 from crosswatch.core.events import OWNER_ID, Account, MediaKind
+from crosswatch.core.phrases import say
 from crosswatch.errors import (
     PayloadError,
     SourceAuthError,
@@ -108,7 +109,7 @@ class PlexServer:
             url=url,
             client_id=client_id,
             allow_self_signed=allow_self_signed,
-            neighbour=neighbour_at(f"Plex at {shown(url)}", key=key),
+            neighbour=neighbour_at(say("Plex at {address}", address=shown(url)), key=key),
             time=self._time,
         )
         self._tv = PlexTv(http, url=tv_url, client_id=client_id, key=key)
@@ -325,7 +326,9 @@ class PlexServer:
         path = f"library/metadata/{quote(rating_key, safe='')}"
         container = await self._page(path) if rating_key else {}
         if not children_of(container, "Metadata"):
-            raise SourceNotFoundError(f"{self._http.neighbour.name} has no such item (any more).")
+            raise SourceNotFoundError(
+                say("{name} has no such item (any more).", name=self._http.neighbour.name)
+            )
         return container
 
     async def _load_sessions(self, _key: str) -> list[SessionRow]:
@@ -378,8 +381,13 @@ class PlexServer:
         except PayloadError as error:
             neighbour = self._http.neighbour
             raise SourceUnavailableError(
-                f"{neighbour.name} does not answer as a Plex server does: {error} "
-                f"Check {neighbour.address_key}, and any proxy in between."
+                say(
+                    "{name} does not answer as a Plex server does: {error} Check {address_key}, and any "
+                    "proxy in between.",
+                    name=neighbour.name,
+                    error=error.sentence,
+                    address_key=neighbour.address_key,
+                )
             ) from error
 
 

@@ -19,6 +19,7 @@ import aiohttp
 from yarl import URL
 
 import crosswatch
+from crosswatch.core.phrases import say
 from crosswatch.errors import SourceAuthError, SourceError, SourceNotFoundError, SourceUnavailableError
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ class PlexHttp:
         self._base = url
         self._headers = client_headers(client_id)
         self._verifies = not allow_self_signed  # aiohttp has one TLS context for each for the whole process
-        self.neighbour = neighbour or neighbour_at(f"Plex at {shown(url)}")
+        self.neighbour = neighbour or neighbour_at(say("Plex at {address}", address=shown(url)))
         self._time = time
 
     async def get(
@@ -190,8 +191,12 @@ class PlexHttp:
             if error.status != 404:  # noqa: PLR2004 -- a missing route, not a missing item
                 check_status(error.status, "", self.neighbour)
             raise SourceUnavailableError(
-                f"{self.neighbour.name} does not open its notification socket (status {error.status}). "
-                "A proxy in between must pass WebSockets on."
+                say(
+                    "{name} does not open its notification socket (status {status}). A proxy in between "
+                    "must pass WebSockets on.",
+                    name=self.neighbour.name,
+                    status=error.status,
+                )
             ) from error
         except (aiohttp.ClientError, OSError) as error:
             raise translate(error, self.neighbour) from error
@@ -200,8 +205,14 @@ class PlexHttp:
         if token is None:
             return self._headers
         if not token or not token.isascii() or not token.isprintable():
-            is_wrong = "holds signs that no token has" if token else "is empty"
-            raise SourceAuthError(f"{self.neighbour.token_key} {is_wrong}. Sign in to Plex to get a token.")
+            is_wrong = say("holds signs that no token has") if token else say("is empty")
+            raise SourceAuthError(
+                say(
+                    "{token_key} {what}. Sign in to Plex to get a token.",
+                    token_key=self.neighbour.token_key,
+                    what=is_wrong,
+                )
+            )
         return {**self._headers, "X-Plex-Token": token}
 
     def _url(self, path: str) -> URL:
@@ -210,7 +221,10 @@ class PlexHttp:
             base.origin()
         except ValueError:
             raise SourceUnavailableError(
-                f"{self.neighbour.address_key} is not an address. It should look like http://192.0.2.10:32400."
+                say(
+                    "{address_key} is not an address. It should look like http://192.0.2.10:32400.",
+                    address_key=self.neighbour.address_key,
+                )
             ) from None
         prefix = base.raw_path.rstrip("/")
         return base.with_query(None).with_fragment(None).with_path(f"{prefix}/{path}", encoded=True)
@@ -235,22 +249,38 @@ def check_status(status: int, location: str, neighbour: Neighbour) -> None:
     match status:
         case 401 | 403:
             raise SourceAuthError(
-                f"{who} refuses the token (status {status}). Check {neighbour.token_key}: it may have been "
-                "revoked, or it is not the owner's and may not ask this."
+                say(
+                    "{who} refuses the token (status {status}). Check {token_key}: it may have been "
+                    "revoked, or it is not the owner's and may not ask this.",
+                    who=who,
+                    status=status,
+                    token_key=neighbour.token_key,
+                )
             )
         case 404:
-            raise SourceNotFoundError(f"{who} has no such item (any more).")
+            raise SourceNotFoundError(say("{who} has no such item (any more).", who=who))
         case 500 | 502 | 503 | 504:
             raise _BrokenError(
-                f"{who} cannot answer now (status {status}); it may be starting. It will be asked again."
+                say(
+                    "{who} cannot answer now (status {status}); it may be starting. It will be asked again.",
+                    who=who,
+                    status=status,
+                )
             )
     if 300 <= status < 400:  # noqa: PLR2004
-        target = shown(location) if "://" in location else "another page"
+        target = shown(location) if "://" in location else say("another page")
         raise SourceUnavailableError(
-            f"{who} sends us to {target}. Put the right address into {neighbour.address_key}."
+            say(
+                "{who} sends us to {target}. Put the right address into {address_key}.",
+                who=who,
+                target=target,
+                address_key=neighbour.address_key,
+            )
         )
     if status >= 400:  # noqa: PLR2004
-        raise SourceUnavailableError(f"{who} does not understand the question (status {status}).")
+        raise SourceUnavailableError(
+            say("{who} does not understand the question (status {status}).", who=who, status=status)
+        )
 
 
 def translate(error: BaseException, neighbour: Neighbour) -> SourceError:
@@ -259,29 +289,55 @@ def translate(error: BaseException, neighbour: Neighbour) -> SourceError:
     match error:
         case aiohttp.ClientConnectorCertificateError() | ssl.SSLCertVerificationError():
             return SourceUnavailableError(
-                f"The certificate of {who} is not trusted. Use the server's plex.direct name or http, or set "
-                "features.watch.options.allow_self_signed to true if the server is in your own network."
+                say(
+                    "The certificate of {who} is not trusted. Use the server's plex.direct name or http, "
+                    "or set features.watch.options.allow_self_signed to true if the server is in your "
+                    "own network.",
+                    who=who,
+                )
             )
         case aiohttp.ClientSSLError() | ssl.SSLError() | aiohttp.ServerFingerprintMismatch():
             return SourceUnavailableError(
-                f"{who} does not speak TLS as it should. Check whether {key} must begin with http or https."
+                say(
+                    "{who} does not speak TLS as it should. Check whether {key} must begin with http or "
+                    "https.",
+                    who=who,
+                    key=key,
+                )
             )
         case aiohttp.ClientConnectorDNSError():
-            return SourceUnavailableError(f"The name of {who} cannot be found. Check {key}.")
+            return SourceUnavailableError(
+                say("The name of {who} cannot be found. Check {key}.", who=who, key=key)
+            )
         case TimeoutError():
-            return SourceUnavailableError(f"{who} does not answer in time. Check that it runs, and {key}.")
+            return SourceUnavailableError(
+                say("{who} does not answer in time. Check that it runs, and {key}.", who=who, key=key)
+            )
         case aiohttp.InvalidURL() | aiohttp.NonHttpUrlClientError():
-            return SourceUnavailableError(f"{key} is not an address that can be asked.")
+            return SourceUnavailableError(say("{key} is not an address that can be asked.", key=key))
         case aiohttp.ClientPayloadError() | aiohttp.ServerDisconnectedError() | ConnectionResetError():
-            return _BrokenError(f"{who} broke off the connection. It will be asked again.")
+            return _BrokenError(say("{who} broke off the connection. It will be asked again.", who=who))
         case aiohttp.ClientResponseError():
             return SourceUnavailableError(
-                f"{who} does not answer as a Plex server does. Check {key}, and any proxy in between."
+                say(
+                    "{who} does not answer as a Plex server does. Check {key}, and any proxy in between.",
+                    who=who,
+                    key=key,
+                )
             )
         case OSError() if error.strerror:
-            return _BrokenError(f"{who} cannot be reached ({error.strerror}). Check that it runs, and {key}.")
+            return _BrokenError(
+                say(
+                    "{who} cannot be reached ({reason}). Check that it runs, and {key}.",
+                    who=who,
+                    reason=error.strerror,
+                    key=key,
+                )
+            )
         case _:
-            return _BrokenError(f"{who} cannot be reached. Check that it runs, and {key}.")
+            return _BrokenError(
+                say("{who} cannot be reached. Check that it runs, and {key}.", who=who, key=key)
+            )
 
 
 def shown(address: str) -> str:
@@ -298,6 +354,8 @@ async def _read(answer: aiohttp.ClientResponse, limit: int, neighbour: Neighbour
     async for part in answer.content.iter_chunked(_CHUNK):
         size += len(part)
         if size > limit:
-            raise SourceUnavailableError(f"{neighbour.name} answered with more than {limit // MIB} MiB.")
+            raise SourceUnavailableError(
+                say("{name} answered with more than {size} MiB.", name=neighbour.name, size=limit // MIB)
+            )
         parts.append(part)
     return b"".join(parts)

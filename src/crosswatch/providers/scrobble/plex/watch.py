@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import aiohttp
 
+from crosswatch.core.phrases import say
 from crosswatch.errors import PayloadError, SourceAuthError, SourceError, WrongServerError
 from crosswatch.providers.scrobble.plex.frames import decode_frame
 from crosswatch.providers.scrobble.plex.pms import SOCKET_PATH
@@ -240,9 +241,9 @@ class WatchService:
         try:
             reason = await self._connection()
         except (SourceAuthError, WrongServerError) as error:
-            return self._note(str(error), self._options.backoff_max_s)
+            return self._note(error.sentence, self._options.backoff_max_s)
         except SourceError as error:
-            return self._note(str(error), self._backoff.next_s())
+            return self._note(error.sentence, self._backoff.next_s())
         except Exception:  # the one net of this loop: a slip of ours must not end the watch
             logger.exception("The watch stumbled.", extra={"event": "watch.error"})
             return self._note("The watch stumbled; the log says over what.", self._backoff.next_s())
@@ -274,9 +275,14 @@ class WatchService:
         key = self._server.key
         if self._expected_uuid and identity.server_uuid.lower() != self._expected_uuid.lower():
             raise WrongServerError(
-                f"Another server answers at {self._server.address}: it is {identity.server_uuid}, but "
-                f"{key}.server_uuid asks for {self._expected_uuid}. Correct {key}.server_url, or empty "
-                f"{key}.server_uuid."
+                say(
+                    "Another server answers at {address}: it is {found}, but {key}.server_uuid asks for "
+                    "{wanted}. Correct {key}.server_url, or empty {key}.server_uuid.",
+                    address=self._server.address,
+                    found=identity.server_uuid,
+                    key=key,
+                    wanted=self._expected_uuid,
+                )
             )
         return identity
 
@@ -308,7 +314,7 @@ class WatchService:
         try:
             frame = decode_frame(text)
         except PayloadError as error:
-            self._count_malformed(str(error), text)
+            self._count_malformed(error.sentence, text)
             return
         for problem in frame.problems:
             self._count_malformed(problem, text)
