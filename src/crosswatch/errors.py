@@ -133,6 +133,6 @@ class TooManyTriesError(AccessError):
         wait_s: Seconds until the next try is looked at.
     """
 
-    def __init__(self, wait_s: float) -> None:
-        super().__init__(f"That was wrong too often. The next try counts in {max(1, round(wait_s))} s.")
+    def __init__(self, message: str, *, wait_s: float) -> None:
+        super().__init__(message)
         self.wait_s = wait_s

@@ -325,7 +325,7 @@ class AccessDesk:
     async def _verify(self, user: User | None, name: str, password: str, caller: Caller) -> None:
         """Check a password, one at a time, so that a crowd can use up neither memory nor processor."""
         if self._waiting >= MOST_WAITING and not self._is_known(caller):
-            raise TooManyTriesError(1)
+            raise _too_many(1)
         self._waiting += 1
         try:
             async with self._one_at_a_time:
@@ -347,7 +347,7 @@ class AccessDesk:
             caller.source, account, self._clock.now(), is_known=self._is_known(caller)
         )
         if wait:
-            raise TooManyTriesError(wait.total_seconds())
+            raise _too_many(wait.total_seconds())
 
     def _failed(self, caller: Caller, account: str) -> None:
         self._slow_down.failed(caller.source, account, self._clock.now())
@@ -399,3 +399,9 @@ class AccessDesk:
         if used is None:
             return session
         return msgspec.structs.replace(session, seen_at=used.at, address=used.address)
+
+
+def _too_many(wait_s: float) -> TooManyTriesError:
+    seconds = max(1, round(wait_s))
+    sentence = say("That was wrong too often. The next try counts in {seconds} s.", seconds=seconds)
+    return TooManyTriesError(sentence, wait_s=wait_s)

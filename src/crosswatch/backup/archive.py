@@ -28,6 +28,7 @@ from crosswatch.config.atomic import PRIVATE_FOLDER, give_to_owner, sync_folder
 from crosswatch.config.document import decode_document, encode_document
 from crosswatch.config.file import FILE_NAME as CONFIG_NAME
 from crosswatch.config.secrets import mask
+from crosswatch.core.phrases import say
 from crosswatch.errors import BackupError, ConfigError
 from crosswatch.storage.migrations import make_private_file
 from crosswatch.storage.opening import DATABASE_NAME
@@ -116,7 +117,9 @@ def make_archive(directory: Path, target: Path, *, now: datetime, with_secrets: 
             sync_folder(target.parent)
     except (OSError, sqlite3.Error) as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise BackupError(f"No backup could be made as {target}: {why}.") from error
+        raise BackupError(
+            say("No backup could be made as {target}: {reason}.", target=str(target), reason=why)
+        ) from error
     return manifest
 
 

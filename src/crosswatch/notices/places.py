@@ -129,7 +129,9 @@ def _notify(addresses: tuple[str, ...], note: Note) -> None:
     teller = apprise.Apprise()
     for place, address in enumerate(addresses):
         if not teller.add(address):
-            raise NoticeError(f"notices.apprise_urls[{place}] is no address that Apprise knows.")
+            raise NoticeError(
+                say("{key} is no address that Apprise knows.", key=f"notices.apprise_urls[{place}]")
+            )
     kind = apprise.NotifyType.SUCCESS if note.is_recovery else apprise.NotifyType.WARNING
     if not teller.notify(title=note.title, body=note.text, notify_type=kind):
-        raise NoticeError("Apprise could not reach all of notices.apprise_urls.")
+        raise NoticeError(say("Apprise could not reach all of notices.apprise_urls."))
