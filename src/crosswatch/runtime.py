@@ -324,12 +324,17 @@ class Runtime:
             "webhooks": self._webhooks.status() if self._webhooks is not None else [],
         }
 
+    @property
+    def _why_closed(self) -> str:
+        """Why there is no database, as it was said; empty if there is one."""
+        return self.ledger.sentence if isinstance(self.ledger, ClosedLedger) else ""
+
     def _watch_problem(self) -> str:
         """Why nothing is watched, as a sentence; empty if something is."""
         if self.config.problem is not None:
             return str(self.config.problem)
-        if isinstance(self.ledger, ClosedLedger):
-            return str(self.ledger)
+        if self._why_closed:
+            return self._why_closed
         settings = self.config.settings
         if self._watching is not None and self._watching.status():
             return ""
@@ -359,7 +364,7 @@ class Runtime:
             StorageError: While there is no database.
         """
         if self._webhooks is None:
-            raise StorageError(str(self.ledger))
+            raise StorageError(self._why_closed)
         return await self._webhooks.receive(fact)
 
     def sink_status(self) -> list[dict[str, Any]]:
@@ -376,7 +381,7 @@ class Runtime:
     async def recall(self, media: Media) -> Known:
         """What is known of an item before a sink is asked; a `StorageError` while there is no database."""
         if self._memory is None:
-            raise StorageError(str(self.ledger))
+            raise StorageError(self._why_closed)
         return await self._memory.recall(media)
 
     def source_of(self, server: str) -> MetadataSource | None:
@@ -413,14 +418,14 @@ class Runtime:
             StorageError: While the database cannot be opened.
         """
         if self._corrections is None:
-            raise StorageError(str(self.ledger))
+            raise StorageError(self._why_closed)
         return self._corrections
 
     @property
     def examiner(self) -> Examiner:
         """What tries everything that a play needs; a `StorageError` while there is no database."""
         if self._examiner is None:
-            raise StorageError(str(self.ledger))
+            raise StorageError(self._why_closed)
         return self._examiner
 
     def anime_status(self) -> tuple[SourceStatus, ...]:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, get_args, get_origin
 
 from crosswatch.config.model import Settings, known_keys, parse_settings
 from crosswatch.config.validation import hint_at
+from crosswatch.core.phrases import say
 from crosswatch.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -131,12 +132,18 @@ def read_variable(environment: Mapping[str, str], variable: str, key: str = "") 
     if not path:
         return text
     if text is not None:
-        raise ConfigError(f"{variable} and {twin} are both set. Keep one.", key=key or None)
+        raise ConfigError(
+            say("{variable} and {twin} are both set. Keep one.", variable=variable, twin=twin),
+            key=key or None,
+        )
     try:
         return Path(path).read_text(encoding="utf-8").strip() or None
     except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is no text"
-        raise ConfigError(f"The file that {twin} names cannot be read: {reason}.", key=key or None) from None
+        reason = error.strerror or "" if isinstance(error, OSError) else say("it is no text")
+        raise ConfigError(
+            say("The file that {twin} names cannot be read: {reason}.", twin=twin, reason=reason),
+            key=key or None,
+        ) from None
 
 
 _CONVERTERS: dict[Any, Callable[[str], Any]] = {
@@ -164,13 +171,13 @@ def convert(text: str, hint: Any, variable: str, key: str) -> Any:
     if hint is bool:
         if plain.lower() in _YES | _NO:
             return plain.lower() in _YES
-        raise ConfigError(f"{variable} must be true or false.", key=key)
+        raise ConfigError(say("{variable} must be true or false.", variable=variable), key=key)
     if get_origin(hint) is tuple:
         return _convert_list(plain, variable, key)
     try:
         return _CONVERTERS.get(hint, str)(plain)
     except ValueError:
-        raise ConfigError(f"{variable} must be a number.", key=key) from None
+        raise ConfigError(say("{variable} must be a number.", variable=variable), key=key) from None
 
 
 def _convert_list(text: str, variable: str, key: str) -> list[Any]:
@@ -180,7 +187,9 @@ def _convert_list(text: str, variable: str, key: str) -> list[Any]:
     try:
         found = json.loads(text)
     except ValueError:
-        raise ConfigError(f"{variable} must be a list, or texts with commas between.", key=key) from None
+        raise ConfigError(
+            say("{variable} must be a list, or texts with commas between.", variable=variable), key=key
+        ) from None
     return list(found)
 
 

@@ -121,8 +121,13 @@ def _require_accounts(key: str, names: tuple[str, ...], known: tuple[str, ...]) 
     for place, name in enumerate(names):
         if name not in known:
             raise ConfigError(
-                f"{key}[{place}] must be one of {', '.join(known)}, not {name[:60]!r}. "
-                f"`crosswatch login trakt --account NAME` adds an account.",
+                say(
+                    "{key} must be one of {known}, not {name}. `crosswatch login trakt --account NAME` adds "
+                    "an account.",
+                    key=f"{key}[{place}]",
+                    known=", ".join(known),
+                    name=repr(name[:60]),
+                ),
                 key=f"{key}[{place}]",
             )
 
@@ -163,7 +168,8 @@ def _require_moment(key: str, person: PersonSettings) -> None:
 def _require_texts(key: str, texts: tuple[str, ...]) -> None:
     for place, text in enumerate(texts):
         if not text.strip():
-            raise ConfigError(f"{key}[{place}] must not be empty.", key=f"{key}[{place}]")
+            where = f"{key}[{place}]"
+            raise ConfigError(say("{key} must not be empty.", key=where), key=where)
 
 
 def _person_from(settings: PersonSettings) -> Person:

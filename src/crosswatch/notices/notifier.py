@@ -10,6 +10,7 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from crosswatch.core.phrases import together
 from crosswatch.errors import NoticeError, PayloadError
 from crosswatch.health.facts import NoticeState
 from crosswatch.notices.book import Book, Note, Wanted, advance, due, failed, meet, sent, without_places
@@ -78,7 +79,7 @@ class Notifier:
         return NoticeState(
             targets=len(places),
             last_sent_at=self._last_sent_at,
-            problem=" ".join(self._problems[place] for place in places if place in self._problems),
+            problem=together(self._problems[place] for place in places if place in self._problems),
         )
 
     async def open(self, http: aiohttp.ClientSession) -> None:

@@ -31,7 +31,7 @@ MOST_BYTES = 64 * 1024
 
 WEBHOOK, NTFY, APPRISE = "webhook", "ntfy", "apprise"
 
-NOT_INSTALLED = (
+NOT_INSTALLED = say(
     "notices.apprise_urls needs Apprise, which is not installed. Run `pip install 'crosswatch[notify]'`."
 )
 

@@ -12,16 +12,19 @@ class ClosedLedger:
 
     Args:
         sentence: Why there is no database, and what to do.
+
+    Attributes:
+        sentence: The same.
     """
 
     def __init__(self, sentence: str) -> None:
-        self._sentence = sentence
+        self.sentence = sentence
 
     def __str__(self) -> str:
-        return self._sentence
+        return self.sentence
 
     async def _refuse(self, *_args: Any, **_options: Any) -> NoReturn:
-        raise StorageError(self._sentence)
+        raise StorageError(self.sentence)
 
     record = open_plays = plays_of = claim = settle = release = next_due = backlog = _refuse
     retry = wake_account = play = plays = deliveries = trace = delivered_near = cursor = _refuse
