@@ -65,7 +65,7 @@ class AccessFile:
             try:
                 self.register, self.problem = self._read(), ""
             except AccessError as error:
-                self.problem = str(error)
+                self.problem = error.sentence
                 log.error("%s", error, extra={"event": "access.unreadable"})  # noqa: TRY400 -- a sentence
 
     def update(self, change: Callable[[Register], Register], *, over_broken: bool = False) -> Register:
@@ -126,7 +126,7 @@ class AccessFile:
         except msgspec.DecodeError as error:  # says what was expected and where, never what is written there
             raise _unreadable(self.path, str(error)) from None
         if found.format != FORMAT:
-            raise _unreadable(self.path, "it was written by a newer CrossWatch")
+            raise _unreadable(self.path, say("it was written by a newer CrossWatch"))
         return found
 
 

@@ -12,6 +12,12 @@ from crosswatch.errors import ConfigError
 if TYPE_CHECKING:
     from pathlib import Path
 
+_REASONS = {
+    errno.EACCES: say("Permission denied"),
+    errno.ENOSPC: say("No space left on device"),
+    errno.EROFS: say("Read-only file system"),
+}
+
 Signature = tuple[int, int, int] | None
 """Change time in nanoseconds, inode and size of a file; None if there is none."""
 
@@ -43,7 +49,7 @@ def read_configuration(path: Path) -> bytes:
             )
         ) from None
     except OSError as error:
-        raise ConfigError(say("It cannot be read: {reason}.", reason=error.strerror or "")) from error
+        raise ConfigError(say("It cannot be read: {reason}.", reason=reason_of(error))) from error
 
 
 def in_file(path: Path, error: ConfigError) -> ConfigError:
@@ -64,12 +70,17 @@ def unusable(path: Path, what: str, error: OSError) -> ConfigError:
         what: What it cannot, such as "cannot be written".
         error: What the system said.
     """
-    reason = error.strerror or errno.errorcode.get(error.errno or 0) or say("unknown reason")
     return ConfigError(
         say(
             "{path} {what}: {reason}. Check who owns the folder and whether it has room.",
             path=str(path),
             what=what,
-            reason=reason,
+            reason=reason_of(error),
         )
     )
+
+
+def reason_of(error: OSError) -> str:
+    """Why the system refused, in its words; the usual ones can be told in other languages."""
+    known = _REASONS.get(error.errno or 0)
+    return known or error.strerror or errno.errorcode.get(error.errno or 0) or say("unknown reason")

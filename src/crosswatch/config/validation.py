@@ -91,7 +91,7 @@ def check_settings(settings: Settings) -> None:
 def _require_address(key: str, text: str, *, empty: bool = True) -> None:
     if not text and empty:
         return
-    allowed = "an address such as http://192.168.1.20:32400"
+    allowed = say("an address such as {example}", example="http://192.168.1.20:32400")
     try:
         address = urlsplit(text)
         usable = address.scheme in {"http", "https"} and bool(address.hostname) and address.port != 0

@@ -32,7 +32,8 @@ MOST_BYTES = 64 * 1024
 WEBHOOK, NTFY, APPRISE = "webhook", "ntfy", "apprise"
 
 NOT_INSTALLED = say(
-    "notices.apprise_urls needs Apprise, which is not installed. Run `pip install 'crosswatch[notify]'`."
+    "notices.apprise_urls needs Apprise, which is not installed. Run `pip install '{package}'`.",
+    package="crosswatch[notify]",
 )
 
 

@@ -19,7 +19,8 @@ from crosswatch.config.model import Settings, parse_settings
 from crosswatch.config.revision import revision_of
 from crosswatch.config.schema import Key, Kind, key_at, path_of
 from crosswatch.config.secrets import MASK, mask
-from crosswatch.core.phrases import say
+from crosswatch.config.validation import dotted
+from crosswatch.core.phrases import Phrase, say, say_count
 from crosswatch.errors import ConfigError, ConflictError
 from crosswatch.web.languages import mark
 
@@ -134,13 +135,40 @@ def fulfil(document: Document, wishes: Sequence[Wish]) -> None:
         put_at(document, path_of(wish.name), wish.value)
 
 
+def require_places(wishes: Sequence[Wish], was: Mapping[str, Any], values: Document) -> None:
+    """Let nothing be written by a place in a list that means another entry by now.
+
+    A form shows one entry more than there are, for a new one; where there are fewer now, somebody has taken
+    some out, and those behind them have moved up.
+
+    Raises:
+        ConflictError: If a wish is about such a list; with its key.
+    """
+    shown: dict[str, int] = {}
+    for path in map(path_of, was):
+        for depth, step in enumerate(path):
+            if isinstance(step, int):
+                stem = dotted(path[:depth])
+                shown[stem] = max(step, shown.get(stem, 0))
+    for stem, number in shown.items():
+        now = value_at(values, path_of(stem))
+        is_shorter = len(now if isinstance(now, list | tuple) else ()) < number
+        if is_shorter and any(is_below(wish.name, stem) for wish in wishes):
+            raise ConflictError(
+                say(
+                    "Somebody has taken an entry out of {key} meanwhile. Nothing was written: "
+                    "look at what is there now, and change that.",
+                    key=stem,
+                ),
+                key=stem,
+            )
+
+
 def conflicts(wishes: Sequence[Wish], was: Mapping[str, Any], values: Document) -> list[str]:
     """The keys that somebody else has changed since the form was drawn, to something else than is wanted."""
     found = []
     for wish in wishes:
-        names = (
-            [wish.name] if wish.value is not MISSING else [one for one in was if _is_below(one, wish.name)]
-        )
+        names = [wish.name] if wish.value is not MISSING else [one for one in was if is_below(one, wish.name)]
         for name in names:
             now = value_at(values, path_of(name))
             is_as_wanted = now is not MISSING and now == wish.value
@@ -164,7 +192,7 @@ def problems(document: Document, wishes: Sequence[Wish]) -> dict[str, str]:
         try:
             parse_settings(made)
         except ConfigError as error:
-            culprit = next((wish for wish in left if _is_below(error.key or "", wish.name)), None)
+            culprit = next((wish for wish in left if is_below(error.key or "", wish.name)), None)
             found[culprit.name if culprit else ""] = _beside_field(error.sentence, culprit)
             if culprit is None:
                 return found
@@ -185,6 +213,7 @@ def save(config: ConfigFile, wishes: Sequence[Wish], was: Mapping[str, Any]) -> 
     def change(document: Document) -> None:
         nonlocal changed
         now = values_of(parse_settings(config.overlay.applied(document)))
+        require_places(wishes, was, now)
         if found := conflicts(wishes, was, now):
             raise ConflictError(say("It was changed meanwhile. Nothing was written."), key=found[0])
         before = copy.deepcopy(document)
@@ -243,21 +272,26 @@ def words_of(key: Key | None, value: Any) -> str:
     if value in (None, "", [], (), MISSING):
         return mark("empty")
     if isinstance(value, dict):
-        return f"{len(value)} keys" if len(value) != 1 else "1 key"
+        return say_count("{number} key", "{number} keys", len(value))
     if isinstance(value, list | tuple):
         if any(isinstance(entry, dict) for entry in value):
-            return f"{len(value)} entries" if len(value) != 1 else "1 entry"
+            return say_count("{number} entry", "{number} entries", len(value))
         return ", ".join(map(str, value))
     return _number_text(value) if isinstance(value, float) else str(value)
 
 
 def _beside_field(sentence: str, wish: Wish | None) -> str:
     """The sentence where it stands beside the very field, which needs no name there."""
-    named = f"{wish.name} must" if wish is not None else ""
-    return f"It must{sentence.removeprefix(named)}" if named and sentence.startswith(named) else sentence
+    if wish is None or not isinstance(sentence, Phrase):
+        return sentence
+    for name, fact in sentence.facts.items():
+        if fact == wish.name and sentence.template.startswith(f"{{{name}}} must"):
+            return Phrase(sentence.template, "", {**sentence.facts, name: say("It")})
+    return sentence
 
 
-def _is_below(name: str, above: str) -> bool:
+def is_below(name: str, above: str) -> bool:
+    """Whether the key is the other one, or one in it."""
     return name == above or name.startswith((f"{above}.", f"{above}["))
 
 

@@ -380,6 +380,16 @@ async def test_a_form_that_is_saved_as_it_came_changes_nothing(household, web, p
         ({"mark": "12"}, "people[1].watched_at_percent must be a number from 50 to 100"),
         ({"ignored_titles": "Heat\nimdb:7"}, "people[1].ignored_titles[1] must be a title"),
         ({"mark": "lots"}, "is a number from 50 to 100"),
+        (
+            {"aliases": "\n".join(f"bob {n}" for n in range(400))},
+            "The list of names at Plex must not be longer than 2000 characters.",
+        ),
+        (
+            {"plex_ids": ",".join(["1000002"] * 400)},
+            "The list of numbers at Plex must not be longer than 2000 characters.",
+        ),
+        ({"name": "T" * 2001}, "The name must not be longer than 2000 characters."),
+        ({"more_players": "T" * 2001}, "The name of a device must not be longer than 2000 characters."),
         ({"accounts": ["nobody"]}, "people[1].accounts[0] must be one of default, tom_t"),
     ],
     ids=lambda value: str(value)[:30],

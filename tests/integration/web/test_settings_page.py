@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import html
 import json
+import os
 import re
 from urllib.parse import urlencode
 
@@ -74,6 +76,10 @@ async def settled(web, runtime):  # noqa: ARG001 -- it runs
         {"name": "Attic", "server_url": "http://192.0.2.8:32400", "account_token": f"{TOKEN}-2"}
     ]
     runtime.config.replace(document)
+
+
+def _no_room(_path, _data):
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def stored(runtime):
@@ -147,6 +153,49 @@ async def test_nothing_is_taken_back_that_somebody_has_changed_since(opened, web
     )
     assert undone.headers["location"] == "rules?undone=newer"
     assert stored(runtime)["features"]["scrobble"]["options"]["watched_at_percent"] == 70
+
+
+async def test_what_cannot_be_taken_back_for_want_of_room_stays_offered(opened, web, runtime, monkeypatch):
+    answer = await (await opened("rules")).send(**{PERCENT: "92"})
+    word = answer.headers["location"].partition("saved=")[2]
+    body = urlencode({"word": word, "section": "rules"}).encode()
+
+    with monkeypatch.context() as full:
+        full.setattr("crosswatch.config.file.write_atomically", _no_room)
+        refused = await web.post("/settings/undo", body, headers=BROWSER)
+
+    assert refused.headers["location"] == f"rules?undone=not&saved={word}"
+    told = (await web.get(f"/settings/{refused.headers['location']}", headers=BROWSER)).text
+    assert "It could not be taken back." in told
+    assert "cannot be written: No space left on device" in told
+    assert re.search(r'name="word" value="([^"]+)"', told)[1] == word
+    assert "<button>Undo</button>" in told
+    assert stored(runtime)["features"]["scrobble"]["options"] == {"watched_at_percent": 92}
+    undone = await web.post("/settings/undo", body, headers=BROWSER)
+    assert undone.headers["location"] == "rules?undone=yes"
+    assert stored(runtime)["features"]["scrobble"]["options"] == {}
+
+
+async def test_a_text_that_cannot_be_taken_back_for_want_of_room_stays_so_for_a_moment(
+    opened, web, runtime, monkeypatch
+):
+    page = await opened("raw")
+    document = stored(runtime)
+    document["plex"]["username"] = "maya"
+    answer = await page.send(text=json.dumps(document))
+    word = answer.headers["location"].partition("saved=")[2]
+    body = urlencode({"word": word, "section": "raw"}).encode()
+
+    with monkeypatch.context() as full:
+        full.setattr("crosswatch.config.file.write_atomically", _no_room)
+        refused = await web.post("/settings/undo", body, headers=BROWSER)
+
+    told = (await web.get(f"/settings/{refused.headers['location']}", headers=BROWSER)).text
+    assert "cannot be written: No space left on device" in told
+    assert "<button>Undo</button>" in told
+    undone = await web.post("/settings/undo", body, headers=BROWSER)
+    assert undone.headers["location"] == "raw?undone=yes"
+    assert runtime.config.settings.plex.username == ""
 
 
 async def test_a_review_says_what_will_change_and_writes_nothing(opened, runtime, settled):  # noqa: ARG001
@@ -260,6 +309,69 @@ async def test_servers_are_added_and_removed(opened, runtime, settled):  # noqa:
     assert stored(runtime)["servers"][1] == {"name": "Den", "server_url": "http://192.0.2.9:32400"}
     await (await opened("plex")).send(remove="servers[0]")
     assert [server.name for server in runtime.config.settings.servers] == ["Den"]
+
+
+@pytest.mark.parametrize(
+    "mine",
+    [
+        pytest.param({"servers[2].username": "tom"}, id="the_last_is_changed"),
+        pytest.param({"servers[1].username": "tom"}, id="one_that_moved_is_changed"),
+        pytest.param({"servers[3].server_url": "http://192.0.2.9:32400"}, id="one_is_added"),
+        pytest.param({"remove": ["servers[0]", "servers[2]"]}, id="others_are_removed"),
+        pytest.param({"remove": "servers[2]", "servers[1].username": "tom"}, id="both"),
+    ],
+)
+@pytest.mark.parametrize("read_by_now", [True, False])
+async def test_a_list_that_somebody_has_shortened_meanwhile_is_not_written_by_its_old_places(
+    opened, web, runtime, mine, read_by_now
+):
+    document = default_document()
+    document["servers"] = [
+        {"name": f"Server {n}", "server_url": f"http://192.0.2.{n}:32400"} for n in range(3)
+    ]
+    runtime.config.replace(document)
+    page = await opened("plex")
+    shorter = {**document, "servers": document["servers"][2:]}
+    if read_by_now:
+        runtime.config.replace(shorter)
+    else:
+        runtime.config.path.write_text(json.dumps(shorter))
+
+    answer = await page.send(**{"plex.username": "maya", **mine})
+
+    assert answer.status == 409
+    assert "Somebody has taken an entry out of servers meanwhile. Nothing was written" in answer.text
+    assert stored(runtime)["servers"] == shorter["servers"]
+    assert 'name="servers[0].name" value="Server 2"' in html.unescape(answer.text)
+    assert (await Page(web, page.address, answer.text).send()).status == 303
+    assert (stored(runtime)["plex"]["username"], stored(runtime)["servers"]) == ("maya", shorter["servers"])
+
+
+async def test_what_somebody_else_has_changed_is_not_undone_by_keeping_something_else(
+    opened,
+    web,
+    runtime,
+    settled,  # noqa: ARG001
+):
+    page = await opened("plex")
+    document = stored(runtime)
+    document["plex"]["username"] = "theirs"
+    document["servers"] = [{"name": "Den", "server_url": "http://192.0.2.9:32400"}]
+    runtime.config.replace(document)
+
+    answer = await page.send(**{"plex.username": "mine"})
+
+    assert answer.status == 409
+    assert (await Page(web, page.address, answer.text).send()).status == 303
+    assert stored(runtime)["plex"]["username"] == "mine"
+    assert stored(runtime)["servers"] == document["servers"]
+
+
+async def test_who_leaves_a_shortened_list_alone_is_not_held_up(opened, runtime, settled):  # noqa: ARG001
+    mine, theirs = await opened("plex"), await opened("plex")
+    assert (await theirs.send(remove="servers[0]")).status == 303
+    assert (await mine.send(**{"plex.username": "maya"})).status == 303
+    assert (runtime.config.settings.plex.username, runtime.config.settings.servers) == ("maya", ())
 
 
 async def test_a_house_of_many_servers_fits_into_a_form(opened, runtime):

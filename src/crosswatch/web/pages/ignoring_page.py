@@ -69,13 +69,17 @@ async def _ignore_play(runtime: Runtime, play: Play) -> bool:
 
 async def _undo(runtime: Runtime, shelf: Shelf, play: Play, fields: dict[str, str]) -> str:
     """Take the last change back, and the play with it if that was ignored by it; what came of that."""
-    changes = shelf.take(fields.get("word", ""))
+    word = fields.get("word", "")
+    changes = shelf.take(word)
     if changes is None:
         return "late"
     try:
         await asyncio.to_thread(runtime.config.update, lambda document: take_back(document, changes))
     except ConflictError:
         return "newer"
+    except ConfigError as error:
+        shelf.give_back(word, changes, error.sentence)
+        raise
     if fields.get("n") == "1":
         await runtime.corrections.retry(play.id)
     return "yes"

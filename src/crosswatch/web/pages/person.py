@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from crosswatch.config.revision import revision_of
 from crosswatch.core.filters import fold
+from crosswatch.core.phrases import say
 from crosswatch.core.plays import SinkAccount
 from crosswatch.core.ports import PlayQuery
 from crosswatch.errors import ConfigError
 from crosswatch.linking.people import find_entry
-from crosswatch.web.languages import mark, translate
+from crosswatch.web.languages import mark
 from crosswatch.web.now import build_card
 from crosswatch.web.pages.people import accounts_of, is_theirs, link_state, person_row, read
 from crosswatch.web.permissions import KIB
@@ -28,8 +29,18 @@ if TYPE_CHECKING:
 
 RECENT = 8
 LONGEST_TEXT = 2000
+"""Of each field but the titles, in characters."""
 LARGEST_FORM = 64 * KIB
 """In bytes; a long list of titles fits."""
+_LABELS = {
+    "name": say("The name"),
+    "libraries": say("The name of a library"),
+    "ignored_libraries": say("The name of a library"),
+    "players": say("The name of a device"),
+    "mark": say("The percentage"),
+    "plex_ids": say("The list of numbers at Plex"),
+    "aliases": say("The list of names at Plex"),
+}
 KINDS = {"": mark("Films and episodes"), "movie": mark("Only films"), "episode": mark("Only episodes")}
 
 
@@ -85,8 +96,8 @@ class PersonForm:
     def read(cls, fields: Mapping[str, Sequence[str]]) -> PersonForm:
         """The form as it was sent."""
 
-        def one(name: str, longest: int = LONGEST_TEXT) -> str:
-            return next(iter(fields.get(name, ())), "").strip()[:longest]
+        def one(name: str) -> str:
+            return next(iter(fields.get(name, ())), "").strip()
 
         return cls(
             name=one("name"),
@@ -94,7 +105,7 @@ class PersonForm:
             kind=one("kind") if one("kind") in KINDS else "",
             libraries=_several(fields, "libraries"),
             ignored_libraries=_several(fields, "ignored_libraries"),
-            ignored_titles=one("ignored_titles", LARGEST_FORM),
+            ignored_titles=one("ignored_titles"),
             players=_several(fields, "players"),
             mark=one("mark"),
             plex_ids=one("plex_ids"),
@@ -111,11 +122,18 @@ class PersonForm:
         """The keys of an entry; whether they can be meant is found out when they are written.
 
         Raises:
-            ConfigError: If something is no number. Says what.
+            ConfigError: If something is no number, or too long. Says what.
         """
+        for key, words in _LABELS.items():
+            given = getattr(self, key)
+            if any(len(text) > LONGEST_TEXT for text in ([given] if isinstance(given, str) else given)):
+                sentence = say(
+                    "{field} must not be longer than {most} characters.", field=words, most=LONGEST_TEXT
+                )
+                raise ConfigError(sentence, key=key)
         numbers = [text.strip() for text in self.plex_ids.replace("\n", ",").split(",") if text.strip()]
         if not all(map(_is_number, numbers)):
-            raise ConfigError(translate("A number at Plex has digits only."), key="plex_ids")
+            raise ConfigError(say("A number at Plex has digits only."), key="plex_ids")
         return {
             "name": self.name,
             "accounts": list(dict.fromkeys(self.accounts)),
@@ -223,8 +241,7 @@ def _choices(chosen: Iterable[str], seen: Iterable[str]) -> tuple[str, ...]:
 def _several(fields: Mapping[str, Sequence[str]], name: str) -> tuple[str, ...]:
     """What was ticked, and what was typed beside it, with commas between."""
     typed = (text for field in fields.get(f"more_{name}", ()) for text in field.split(","))
-    texts = (text.strip()[:LONGEST_TEXT] for text in (*fields.get(name, ()), *typed))
-    return _each_once(texts)
+    return _each_once(text.strip() for text in (*fields.get(name, ()), *typed))
 
 
 def _each_once(texts: Iterable[str]) -> tuple[str, ...]:
@@ -256,5 +273,5 @@ def _mark(text: str) -> float | None:
         return float(text.replace(",", ".").rstrip(" %"))
     except ValueError:
         raise ConfigError(
-            translate("From where a play is watched is a number from 50 to 100."), key="watched_at_percent"
+            say("From where a play is watched is a number from 50 to 100."), key="watched_at_percent"
         ) from None

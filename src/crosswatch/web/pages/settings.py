@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from crosswatch.config.changes import MISSING, Change, value_at
 from crosswatch.config.schema import ANY_ENTRY, Key, key_at, path_of, schema
 from crosswatch.config.secrets import find_mask, is_secret_name, mask
-from crosswatch.web.forms import REMOVE, Field, Typed, field_of, values_of, words_of, write_was
+from crosswatch.web.forms import REMOVE, Field, Typed, Wish, field_of, values_of, words_of, write_was
 from crosswatch.web.languages import mark, translate
 
 if TYPE_CHECKING:
@@ -190,6 +190,7 @@ def form_of(
     config: ConfigFile,
     *,
     typed: Typed | None = None,
+    wishes: Collection[Wish] = (),
     problems: Mapping[str, str] | None = None,
     contested: Collection[str] = (),
 ) -> Form:
@@ -199,18 +200,20 @@ def form_of(
         section: Which.
         config: The configuration.
         typed: What was typed in; None for nothing yet.
+        wishes: What of that is not what was shown; all else is drawn as it is by now.
         problems: What is wrong with it, by the key.
         contested: The keys that somebody else has changed meanwhile.
     """
     values = values_of(config.settings)
     told = problems or {}
+    wished = {wish.name for wish in wishes}
 
     def field(name: str) -> Field:
         return field_of(
             name,
             config,
             values,
-            typed=typed,
+            typed=typed if name in wished else None,
             problem=told.get(name, ""),
             tell_theirs=name in contested,
         )

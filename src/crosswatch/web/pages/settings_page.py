@@ -1,7 +1,10 @@
 """`/settings`: what `config.json` says, by sections; looked through, saved, and taken back."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
@@ -16,7 +19,7 @@ from crosswatch.config.document import (
 from crosswatch.config.file import ConfigFile
 from crosswatch.config.model import parse_settings
 from crosswatch.config.places import place_of
-from crosswatch.config.schema import path_of
+from crosswatch.config.schema import key_at, path_of
 from crosswatch.config.secrets import mask, unmask
 from crosswatch.core.phrases import say
 from crosswatch.errors import BackupError, ConfigError, ConflictError
@@ -24,7 +27,18 @@ from crosswatch.web.answers import form_lists, read_body
 from crosswatch.web.depends import Runtime, Shelf, shelf_of
 from crosswatch.web.drawing import draw_page
 from crosswatch.web.errors import NOTHING_HERE
-from crosswatch.web.forms import Typed, conflicts, fulfil, problems, read_was, save, values_of, wishes_of
+from crosswatch.web.forms import (
+    REMOVE,
+    conflicts,
+    fulfil,
+    is_below,
+    problems,
+    read_was,
+    require_places,
+    save,
+    values_of,
+    wishes_of,
+)
 from crosswatch.web.languages import translate
 from crosswatch.web.pages.settings import (
     BY_ID,
@@ -67,8 +81,9 @@ async def overview(request: Request, runtime: Runtime, q: str = "") -> Response:
 async def undo(request: Request, runtime: Runtime, shelf: Shelf) -> Response:
     """Take the last change back, if half a minute has not passed."""
     fields = form_lists(await read_body(request, limit=LARGEST_DOCUMENT_BYTES))
-    section = fields.get("section", [""])[0]
-    changes = shelf.take(fields.get("word", [""])[0])
+    section = BY_ID.get(fields.get("section", [""])[0])
+    word = fields.get("word", [""])[0]
+    changes = shelf.take(word)
     told = "late"
     if changes is not None:
         try:
@@ -76,7 +91,10 @@ async def undo(request: Request, runtime: Runtime, shelf: Shelf) -> Response:
             told = "yes"
         except ConflictError:
             told = "newer"
-    return RedirectResponse(f"{section if section in BY_ID else '../settings'}?undone={told}", 303)
+        except ConfigError as error:
+            shelf.give_back(word, changes, error.sentence)
+            told = f"not&saved={quote(word)}"
+    return RedirectResponse(f"{section.id if section else '../settings'}?undone={told}", 303)
 
 
 @router.head("/raw")
@@ -127,45 +145,43 @@ async def change(request: Request, section_id: str, runtime: Runtime, shelf: She
     config = runtime.config
     was = read_was(typed, {key.name for key in keys_of(section)})
     wishes = wishes_of(typed, was, config.overlay.variables)
-    contested = conflicts(wishes, was, values_of(config.settings))
-    found = problems(config.document, wishes)
+    draw = partial(draw_section, request, runtime, section, typed=typed, wishes=wishes)
     wanted = typed.get("do", [""])[0]
     if wanted.startswith(TRY):
-        findings = await try_out(wanted.removeprefix(TRY), runtime)
-        return await draw_section(request, runtime, section, typed=typed, findings=findings)
+        return await draw(findings=await try_out(wanted.removeprefix(TRY), runtime))
     if wanted == BACKUP:
-        return await _back_up(request, runtime, section, typed)
-    if contested or found:
-        status = 409 if contested else 422
-        return await draw_section(
-            request, runtime, section, typed=typed, found=found, contested=contested, status=status
-        )
-    if wanted == REVIEW:
-        after = config.document
-        fulfil(after, wishes)
-        lines = lines_of(differences(config.document, after))
-        return await draw_section(request, runtime, section, typed=typed, lines=lines)
+        return await _back_up(draw, runtime, section)
     try:
+        require_places(wishes, was, values_of(config.settings))
+        contested = conflicts(wishes, was, values_of(config.settings))
+        if contested or (found := problems(config.document, wishes)):
+            status = 409 if contested else 422
+            return await draw(found={} if contested else found, contested=contested, status=status)
+        if wanted == REVIEW:
+            after = config.document
+            fulfil(after, wishes)
+            return await draw(lines=lines_of(differences(config.document, after)))
         changes = await asyncio.to_thread(save, config, wishes, was)
     except ConflictError as error:
-        return await draw_section(
-            request, runtime, section, typed=typed, contested=[error.key or ""], status=409
-        )
+        if key_at(error.key or "") is not None:
+            return await draw(contested=[error.key], status=409)
+        await asyncio.to_thread(config.poll)
+        kept = [wish for wish in wishes if not is_below(wish.name, error.key or "")]
+        told = {name: given for name, given in typed.items() if name != REMOVE}
+        return await draw(typed=told, wishes=kept, found={"": error.sentence}, status=409)
     except ConfigError as error:
-        return await draw_section(
-            request, runtime, section, typed=typed, found={"": error.sentence}, status=503
-        )
+        return await draw(found={"": error.sentence}, status=503)
     return RedirectResponse(f"{section.id}?saved={shelf.keep(changes) if changes else 'nothing'}", 303)
 
 
-async def _back_up(request: Request, runtime: RuntimeLike, section: Section, typed: Typed) -> Response:
+async def _back_up(
+    draw: Callable[..., Awaitable[Response]], runtime: RuntimeLike, section: Section
+) -> Response:
     """Make a backup now."""
     try:
         await runtime.upkeep.shelf.make()
     except BackupError as error:
-        return await draw_section(
-            request, runtime, section, typed=typed, found={"": error.sentence}, status=507
-        )
+        return await draw(found={"": error.sentence}, status=507)
     return RedirectResponse(f"{section.id}?done=backup", 303)
 
 
@@ -186,13 +202,14 @@ async def draw_section(
         runtime: The running app.
         section: Which.
         status: Of the answer.
-        told: `typed`, `found` and `contested` of the form; `lines` of a review; `findings` of a test;
-            `beside_told` about what is beside the form.
+        told: `typed`, `wishes`, `found` and `contested` of the form; `lines` of a review; `findings` of
+            a test; `beside_told` about what is beside the form.
     """
     form = form_of(
         section,
         runtime.config,
         typed=told.get("typed"),
+        wishes=told.get("wishes", ()),
         problems=told.get("found"),
         contested=told.get("contested", ()),
     )
@@ -253,7 +270,8 @@ def _news(request: Request, shelf: UndoShelf) -> dict[str, Any]:
     """What was done just now, if this is the page that tells it."""
     word = request.query_params.get("saved", "") if request.method != "POST" else ""
     undone = request.query_params.get("undone", "") if request.method != "POST" else ""
-    return {"saved": word, "can_undo": shelf.has(word), "undone": undone}
+    hindrance = shelf.hindrance(word) if undone else ""
+    return {"saved": word, "can_undo": shelf.has(word), "undone": undone, "hindrance": hindrance}
 
 
 def _raw_text(runtime: RuntimeLike) -> str:
