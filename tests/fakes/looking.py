@@ -25,6 +25,13 @@ _TOO_WIDE = """() => {
     .filter((one) => one.getBoundingClientRect().right > room + 1)
     .map((one) => one.outerHTML.slice(0, 120));
 }"""
+_SQUEEZED = """() => [...document.querySelectorAll("main :is(h1, h2, h3)")]
+  .filter((one) => {
+    const { width, height } = one.getBoundingClientRect();
+    return height > 3 * Math.max(width, 8) && one.textContent.trim().length > 3;
+  })
+  .map((one) => one.outerHTML.slice(0, 120))"""
+"""Headings that stand letter below letter, for their neighbours took all the room."""
 
 
 class Looking:
@@ -73,6 +80,8 @@ class Looking:
     async def judge(self) -> list[str]:
         """Everything that is wrong with the page, as it is now."""
         wide = [f"too wide: {one}" for one in await self.too_wide()]
+        squeezed: list[str] = await self.page.evaluate(_SQUEEZED)
+        wide += [f"squeezed: {one}" for one in squeezed]
         barred = [f"axe: {one}" for one in await self.axe()]
         return [*self.complaints, *wide, *barred]
 

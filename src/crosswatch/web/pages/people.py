@@ -278,7 +278,7 @@ def link_state(name: str, seen: Seen) -> LinkState:
         called=seen.names.get(name) or (translate("Trakt") if account == SinkAccount() else name),
         badge=_link_badge(status, reason, was_linked=was_linked),
         ended_at=status.get("expires_at") if has_ended else None,
-        sentence=str(status.get("sentence", "")),
+        sentence=status.get("sentence", ""),
         safe=backlog.watched if backlog is not None else 0,
         was_linked=was_linked,
         needs_link=has_ended,

@@ -323,4 +323,4 @@ async def link_rows(runtime: RuntimeLike) -> list[LinkRow]:
 
 def _problem(sinks: Mapping[str, Mapping[str, Any]], name: str) -> str:
     status = sinks.get(str(SinkAccount(name=name)), {})
-    return str(status.get("sentence", "")) if status.get("reason") else ""
+    return status.get("sentence", "") if status.get("reason") else ""
