@@ -15,7 +15,7 @@ async def test_somebody_is_paused_and_counts_again_without_a_script(look, way):
     window = await look(way, width=390, java_script_enabled=False)
     page = await window.go("people")
     await page.get_by_role("link", name="Together", exact=True).click()
-    await page.get_by_role("button", name="Pause").click()
+    await page.get_by_role("button", name="Pause", exact=True).click()
     await expect(page.get_by_role("status").filter(has_text="Paused")).to_be_visible()
     await page.get_by_role("button", name="Count again").click()
     await expect(page.get_by_role("status").filter(has_text="count again")).to_be_visible()
