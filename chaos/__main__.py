@@ -51,6 +51,10 @@ def describe(report: Report) -> str:
     found = ", ".join(f"{finding.value} {count(finding)}" for finding in Finding)
     effort = f"{report.plan.plays} viewings in {report.seconds:.0f} s, {report.requests} requests to Trakt"
     lines += [f"{effort}, seed {report.plan.seed}", found]
+    if report.excused:
+        lines.append(
+            f"{len(report.excused)} of the recorded ended unheard, and are off by up to {max(report.excused)}"
+        )
     for row in report.comparison.rows:
         if not row.finding.is_right:
             lines.append(f"{row.finding}: {row.seen} — {row.held}")

@@ -16,10 +16,9 @@ from urllib.parse import urlsplit
 from crosswatch.config.addresses import parse_address
 from crosswatch.config.redaction import Redactor
 from crosswatch.core.outcomes import Accepted, AlreadyThere
-from crosswatch.core.phrases import Phrase, say
+from crosswatch.core.phrases import say
 from crosswatch.core.plays import SinkAccount
-from crosswatch.core.reasons import EXPLANATIONS
-from crosswatch.core.sentences import tell_action
+from crosswatch.core.sentences import tell_action, tell_trouble
 from crosswatch.errors import ConfigError, SourceError, WrongServerError
 from crosswatch.health.steps import missing_steps
 from crosswatch.outgoing import open_socket
@@ -326,6 +325,9 @@ async def _rights(server: PlexServer, subject: str) -> Finding:
 
 
 def _trouble(outcome: Hold | Refused | Retry, account: SinkAccount, subject: str) -> Finding:
-    title = Phrase(EXPLANATIONS[outcome.reason].title, "", {})
-    sentence = outcome.detail or say("{reason}.", reason=title)
-    return Finding(ok=False, subject=subject, sentence=sentence, action=tell_action(outcome.reason, account))
+    return Finding(
+        ok=False,
+        subject=subject,
+        sentence=tell_trouble(outcome),
+        action=tell_action(outcome.reason, account),
+    )

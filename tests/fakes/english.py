@@ -12,7 +12,11 @@ from collections.abc import Sequence
 from functools import cache, reduce
 from html.parser import HTMLParser
 
+from crosswatch.web.languages import LANGUAGES, SOURCE_LANGUAGE
 from tools import words
+
+LONG = 4
+"""Letters of a word that tells a language."""
 
 SHORTEST = 4
 """Words of a piece; fewer may stand in a German sentence by chance (`Plex Media Server`)."""
@@ -45,7 +49,7 @@ def english_in(html: str, but: Sequence[str] = ()) -> list[str]:
     found = []
     for whole in texts_of(html):
         text = reduce(lambda left, name: left.replace(name, ""), but, whole)
-        piece = next((piece for piece in _pieces() if piece in text), "")
+        piece = any(piece in text for piece in _pieces()) or any(one.search(text) for one in _sentences())
         telling = TELLING.intersection(word.casefold() for word in _WORD.findall(text))
         if piece or len(telling) >= MOST_TELLING:
             found.append(whole)
@@ -73,6 +77,35 @@ def _pieces() -> tuple[str, ...]:
                 if len(_WORD.findall(piece)) >= SHORTEST:
                     pieces.add(piece)
     return tuple(sorted(pieces, key=len, reverse=True))
+
+
+@cache
+def _sentences() -> tuple[re.Pattern[str], ...]:
+    """All English sentences with gaps, as patterns; those with a word that no other language here has."""
+    catalogues = [words.catalogue_of(code) for code in LANGUAGES if code != SOURCE_LANGUAGE]
+    said = {
+        word
+        for one in catalogues
+        for message in one
+        for text in _texts(message.string)
+        for word in _known(text)
+    }
+    patterns = []
+    for message in words.collect():
+        for text in _texts(message.id):
+            bare = _spaced(_GAP.sub(" ", text))
+            if "." in text and "{" in text and _known(bare) - said:
+                pieces = (re.escape(_spaced(piece)) for piece in _GAP.split(text))
+                patterns.append(re.compile(".{0,99}?".join(filter(None, pieces))))
+    return tuple(patterns)
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, tuple | list) else ()
+
+
+def _known(text: str) -> set[str]:
+    return {word.casefold() for word in _WORD.findall(text) if len(word) >= LONG}
 
 
 def _spaced(text: str) -> str:

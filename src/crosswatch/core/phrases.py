@@ -62,7 +62,9 @@ class Phrase(str):
         return made
 
     def told_in(self, tongue: Tongue) -> str:
-        """The text in another language, as far as that knows it."""
+        """The text in another language, as far as that knows it; empty where there is none."""
+        if not self.template:  # of the empty message, a catalogue says its own head
+            return ""
         if self.many:
             template = tongue.ngettext(self.template, self.many, int(self.facts["number"]))
         else:

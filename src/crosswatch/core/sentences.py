@@ -14,6 +14,7 @@ from shlex import quote
 
 from crosswatch.core.delivery import is_taken_back, speaking
 from crosswatch.core.events import Percent
+from crosswatch.core.outcomes import Hold, Refused, Retry
 from crosswatch.core.phrases import Phrase, listed, say, together
 from crosswatch.core.plays import Delivery, DeliveryState, DesiredAction, Play, PlayState, SinkAccount
 from crosswatch.core.reasons import EXPLANATIONS, Explanation, Reason, Verdict
@@ -56,6 +57,16 @@ def tell_play(play: Play, *, mark: float, deliveries: Sequence[Delivery] = ()) -
         return told
     others = _tell_others([row for row in deliveries if row not in spoken])
     return replace(told, sentence=together([told.sentence, *others]))
+
+
+def title_of(reason: Reason) -> Phrase:
+    """The reason in a few words."""
+    return Phrase(EXPLANATIONS[reason].title, "", {})
+
+
+def tell_trouble(outcome: Hold | Refused | Retry) -> str:
+    """Why a sink did not take something: in its own words, or by the title of the reason."""
+    return outcome.detail or say("{reason}.", reason=title_of(outcome.reason))
 
 
 def tell_action(reason: Reason, account: SinkAccount) -> Phrase:

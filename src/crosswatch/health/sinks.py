@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from crosswatch.core.phrases import Phrase, say, say_count, together
 from crosswatch.core.plays import SinkAccount
 from crosswatch.core.ports import Backlog
-from crosswatch.core.reasons import EXPLANATIONS, Reason
-from crosswatch.core.sentences import tell_action
+from crosswatch.core.reasons import Reason
+from crosswatch.core.sentences import tell_action, title_of
 from crosswatch.health.checks import Check, Level, check_id
 from crosswatch.health.words import span_words
 
@@ -58,13 +58,13 @@ def _link(status: Mapping[str, Any], now: datetime) -> Check:
             action=tell_action(Reason.LINK_EXPIRED, account) if warning else "",
             proved_at=_proof(status),
         )
-    told = EXPLANATIONS[Reason(status["reason"])] if status.get("reason") else None
+    reason = Reason(status["reason"]) if status.get("reason") else None
     return Check(
         id=known_as,
-        level=Level.BROKEN if told else Level.ATTENTION,
-        title=Phrase(told.title, "", {}) if told else say("Trakt isn't answering"),
+        level=Level.BROKEN if reason else Level.ATTENTION,
+        title=title_of(reason or Reason.TRAKT_DOWN),
         sentence=warning,
-        action=tell_action(Reason(status["reason"]), account) if told else "",
+        action=tell_action(reason, account) if reason else "",
     )
 
 

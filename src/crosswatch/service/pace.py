@@ -11,9 +11,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from crosswatch.core.outcomes import Accepted, AlreadyThere, Hold, Outcome, Refused, Retry
-from crosswatch.core.phrases import Phrase, say
-from crosswatch.core.reasons import EXPLANATIONS
 from crosswatch.core.retry import HOLD_WAIT_S, backoff_s
+from crosswatch.core.sentences import tell_trouble
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -126,8 +125,7 @@ class Pace:
         if isinstance(outcome, Retry):
             wait = timedelta(seconds=backoff_s(self._failures, self._jitter, asked_s=outcome.after_s))
         self._blocked_until = now + min(wait, LONGEST_BLOCK)
-        title = Phrase(EXPLANATIONS[outcome.reason].title, "", {})
-        sentence = outcome.detail or say("{reason}.", reason=title)
+        sentence = tell_trouble(outcome)
         if self.outage is None:
             self.outage = Outage(since=now, sentence=sentence)
             log.warning(

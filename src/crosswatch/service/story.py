@@ -9,8 +9,7 @@ from crosswatch.core.events import ScrobbleAction
 from crosswatch.core.outcomes import Accepted, AlreadyThere, Hold, Outcome, Refused, Retry
 from crosswatch.core.phrases import Phrase, listed, say, together
 from crosswatch.core.plays import DesiredAction, SinkAccount, TraceEntry
-from crosswatch.core.reasons import EXPLANATIONS
-from crosswatch.core.sentences import account_words, percent_words
+from crosswatch.core.sentences import account_words, percent_words, title_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -155,11 +154,10 @@ def _answered(outcome: Outcome, facts: Mapping[str, str]) -> str:
         case AlreadyThere():
             return say("{account}: {what} was there already.", **facts)
         case Retry() | Hold() | Refused():
-            reason = Phrase(EXPLANATIONS[outcome.reason].title, "", {})
             return say(
                 "{account}: {what} not accepted. {reason}.[ {detail}]",
                 **facts,
-                reason=reason,
+                reason=title_of(outcome.reason),
                 detail=outcome.detail,
             )
 

@@ -31,6 +31,7 @@ WORDS = {
     "It took {span}.": "Das dauerte {span}.",
     "{number} day": "{number} Tag",
     "{number} days": "{number} Tage",
+    "": "Content-Type: text/plain; charset=UTF-8",
 }
 
 
@@ -78,6 +79,7 @@ def days(number):
             "Das dauerte 0 Tage.",
             id="none of a kind",
         ),
+        pytest.param(say(""), "", "", id="nothing"),
         pytest.param(say("Nobody knows this."), "Nobody knows this.", "Nobody knows this.", id="unknown"),
         pytest.param(
             say("It took {span}.", span="{span} [{x}]"),
