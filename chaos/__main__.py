@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import secrets
 import sys
 from pathlib import Path
@@ -47,19 +46,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def describe(report: Report) -> str:
     """The report as text; a failure names the seed and tells the story of each play that went wrong."""
     count = report.comparison.count
-    lines = [f"  {number:5} times: {trouble}" for trouble, number in sorted(report.troubles.items())]
+    lines = [*report.stories]
+    lines += [f"  {number:5} times: {trouble}" for trouble, number in sorted(report.troubles.items())]
     found = ", ".join(f"{finding.value} {count(finding)}" for finding in Finding)
-    effort = f"{report.plan.plays} viewings in {report.seconds:.0f} s, {report.requests} requests to Trakt"
-    lines += [f"{effort}, seed {report.plan.seed}", found]
     if report.excused:
         lines.append(
             f"{len(report.excused)} of the recorded ended unheard, and are off by up to {max(report.excused)}"
         )
-    for row in report.comparison.rows:
-        if not row.finding.is_right:
-            lines.append(f"{row.finding}: {row.seen} — {row.held}")
-    if report.stories:
-        lines.append(json.dumps(report.stories, indent=1, ensure_ascii=False))
+    effort = f"{report.plan.plays} viewings in {report.seconds:.0f} s, {report.requests} requests to Trakt"
+    lines += [f"{effort}, seed {report.plan.seed}", found]
     return "\n".join(lines)
 
 

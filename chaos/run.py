@@ -16,6 +16,7 @@ import aiohttp
 from chaos import post
 from chaos.ears import Ears
 from chaos.ground import Ground
+from chaos.stories import stories
 from chaos.viewers import Quota, Viewer
 from chaos.weather import Weather
 from crosswatch.clock import Clock
@@ -82,7 +83,7 @@ class Report:
         seconds: Real time from begin to end.
         requests: Requests that Trakt got.
         excused: By how much plays are off that may be, since nobody could hear of their end.
-        stories: The app's trace of plays that went wrong, by their ids.
+        stories: What went wrong, with the app's own trace of it, as lines.
     """
 
     plan: Plan
@@ -91,7 +92,7 @@ class Report:
     seconds: float
     requests: int
     excused: list[timedelta]
-    stories: dict[str, Any]
+    stories: list[str]
 
 
 async def run(plan: Plan, say: Callable[[str], None]) -> Report:
@@ -140,7 +141,7 @@ async def run(plan: Plan, say: Callable[[str], None]) -> Report:
             seconds=time.monotonic() - began,
             requests=len(trakt.ledger.requests),
             excused=_excused(comparison),
-            stories=await _stories(ground, comparison, plays),
+            stories=await stories(ground, comparison, plays, owners),
         )
 
 
@@ -289,19 +290,3 @@ async def _plays(ground: Ground) -> list[dict[str, Any]]:
         if not page:
             return plays
         query["before"] = page[-1]["id"]
-
-
-async def _stories(ground: Ground, comparison: Comparison, plays: list[dict[str, Any]]) -> dict[str, Any]:
-    """The app's own account of whatever went wrong, by the plays' ids."""
-    stories: dict[str, Any] = {}
-    for row in comparison.rows:
-        if row.finding.is_right:
-            continue
-        key = row.seen.rating_key if row.seen else ""
-        label = row.held.label if row.held else ""
-        for play in plays:
-            is_theirs = row.seen is None or play["person"]["name"] == row.seen.who
-            is_it = play["media"]["rating_key"] == key or play["media"].get("label") == label
-            if is_theirs and is_it:
-                stories[play["id"]] = await ground.get(f"/api/plays/{play['id']}")
-    return stories

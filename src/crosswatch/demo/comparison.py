@@ -91,12 +91,14 @@ class Held:
         label: The item as Trakt names it.
         at: The time that it has.
         told_at: When Trakt was told.
+        told_by: Verb and path of the request that told it.
     """
 
     account: str
     label: str
     at: datetime
     told_at: datetime
+    told_by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

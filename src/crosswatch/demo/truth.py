@@ -44,7 +44,13 @@ class Truth:
     def held(self) -> list[Held]:
         """All plays in all histories."""
         return [
-            Held(account=user.username, label=play.label, at=play.watched_at, told_at=play.made_at)
+            Held(
+                account=user.username,
+                label=play.label,
+                at=play.watched_at,
+                told_at=play.made_at,
+                told_by=play.made_by,
+            )
             for user in self._trakt.world.users.values()
             for play in user.history
         ]
