@@ -10,7 +10,7 @@ import json
 import re
 from types import UnionType
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 
@@ -92,12 +92,8 @@ def _require_address(key: str, text: str, *, empty: bool = True) -> None:
     if not text and empty:
         return
     allowed = say("an address such as {example}", example="http://192.168.1.20:32400")
-    try:
-        address = urlsplit(text)
-        usable = address.scheme in {"http", "https"} and bool(address.hostname) and address.port != 0
-    except ValueError:
-        usable = False
-    if not usable or any(character.isspace() for character in text):
+    address = _as_address(text)
+    if address is None:
         given = _describe(text, secret="@" in text or "?" in text)
         raise ConfigError(
             say("{key} must be {allowed}, not {given}.", key=key, allowed=allowed, given=given), key=key
@@ -106,26 +102,15 @@ def _require_address(key: str, text: str, *, empty: bool = True) -> None:
         raise ConfigError(
             say("{key} must end before the question mark; leave out what follows it.", key=key), key=key
         )
-    if is_forbidden_destination(address.hostname or ""):
-        raise ConfigError(
-            say(
-                "{key} is an address at which no server of yours can be (link-local, or a cloud's own).",
-                key=key,
-            ),
-            key=key,
-        )
+    _refuse_forbidden(key, address)
 
 
 def _require_secret_address(key: str, text: str, *, needs_path: bool = False) -> None:
     """An address that may hold a token anywhere, so that it is never repeated."""
     if not text:
         return
-    try:
-        address = urlsplit(text)
-        usable = address.scheme in {"http", "https"} and bool(address.hostname) and address.port != 0
-    except ValueError:
-        usable = False
-    if not usable or any(character.isspace() for character in text):
+    address = _as_address(text)
+    if address is None:
         raise ConfigError(
             say("{key} must be an address that begins with http:// or https://.", key=key), key=key
         )
@@ -133,6 +118,21 @@ def _require_secret_address(key: str, text: str, *, needs_path: bool = False) ->
         raise ConfigError(
             say("{key} must end with a topic, such as https://ntfy.sh/my-topic.", key=key), key=key
         )
+    _refuse_forbidden(key, address)
+
+
+def _as_address(text: str) -> SplitResult | None:
+    """The parts of an http or https address; None if it is not one."""
+    try:
+        address = urlsplit(text)
+        is_usable = address.scheme in {"http", "https"} and bool(address.hostname) and address.port != 0
+    except ValueError:
+        return None
+    has_spaces = any(character.isspace() for character in text)
+    return address if is_usable and not has_spaces else None
+
+
+def _refuse_forbidden(key: str, address: SplitResult) -> None:
     if is_forbidden_destination(address.hostname or ""):
         raise ConfigError(
             say(
