@@ -40,13 +40,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     report = asyncio.run(run(plan, lambda text: print(f"chaos: {text}", flush=True)))
     print(describe(report))
-    return 0 if report.comparison.is_right else 1
+    return 0 if report.is_right else 1
 
 
 def describe(report: Report) -> str:
     """The report as text; a failure names the seed and tells the story of each play that went wrong."""
     count = report.comparison.count
-    lines = [*report.stories]
+    lines = [*report.stories, *(f"unsettled: {name}" for name in report.unsettled)]
     lines += [f"  {number:5} times: {trouble}" for trouble, number in sorted(report.troubles.items())]
     found = ", ".join(f"{finding.value} {count(finding)}" for finding in Finding)
     if report.excused:

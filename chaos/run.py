@@ -83,6 +83,7 @@ class Report:
         seconds: Real time from begin to end.
         requests: Requests that Trakt got.
         excused: By how much plays are off that may be, since nobody could hear of their end.
+        unsettled: Names of plays of which the app still says that something is to come.
         stories: What went wrong, with the app's own trace of it, as lines.
     """
 
@@ -92,7 +93,13 @@ class Report:
     seconds: float
     requests: int
     excused: list[timedelta]
+    unsettled: list[str]
     stories: list[str]
+
+    @property
+    def is_right(self) -> bool:
+        """Whether Trakt holds exactly what it should, and the app has nothing left to do."""
+        return self.comparison.is_right and not self.unsettled
 
 
 async def run(plan: Plan, say: Callable[[str], None]) -> Report:
@@ -141,6 +148,9 @@ async def run(plan: Plan, say: Callable[[str], None]) -> Report:
             seconds=time.monotonic() - began,
             requests=len(trakt.ledger.requests),
             excused=_excused(comparison),
+            unsettled=[
+                f"{play['media']['label']}: {play['sentence']}" for play in plays if _is_unsettled(play)
+            ],
             stories=await stories(ground, comparison, plays, owners),
         )
 
@@ -278,6 +288,10 @@ async def _settle(ground: Ground) -> None:
             if not queued["plays"] and not watching["plays"]:
                 return
         await asyncio.sleep(0.2)
+
+
+def _is_unsettled(play: dict[str, Any]) -> bool:
+    return play["verdict"] in ("queued", "watching")
 
 
 async def _plays(ground: Ground) -> list[dict[str, Any]]:

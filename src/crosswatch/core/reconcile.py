@@ -15,6 +15,7 @@ from crosswatch.core.filters import fold
 from crosswatch.core.plays import Cursor, Play, PlayState
 from crosswatch.core.policy import may_be_counted
 from crosswatch.core.progress import length_of
+from crosswatch.core.reasons import Reason
 
 OVERLAP = timedelta(minutes=10)
 """How far before the newest line that was handled the history is read again; lines come late at times."""
@@ -28,13 +29,29 @@ COVER_BEFORE = timedelta(minutes=2)
 SHORTEST_VIEWING = timedelta(minutes=10)
 """See `soonest_anew`."""
 
+TAIL_GAP = timedelta(hours=36)
+"""Within this time what goes on where a counted viewing of the same item stopped is its tail."""
+
+SURELY_COUNTED = 95.0
+"""Percent from which no server needs any more of a viewing to count it."""
+
 TWIN = timedelta(minutes=2)
 """Two lines of one account and item within this time are one play (doubles a few seconds apart occur)."""
+
+_WITHDRAWN = (Reason.IGNORED_BY_YOU, Reason.TAKEN_BACK)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counted:
     """The server counted a viewing that we saw, but do not hold for watched."""
+
+    play: Play
+    row: HistoryRow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmed:
+    """The server counted a viewing that counts already, or what had been left of it."""
 
     play: Play
     row: HistoryRow
@@ -51,7 +68,7 @@ class Missed:
 class Reconciliation:
     """What follows from the lines, and up to where they have been handled."""
 
-    findings: tuple[Counted | Missed, ...]
+    findings: tuple[Counted | Confirmed | Missed, ...]
     cursor: Cursor
 
 
@@ -80,16 +97,18 @@ def reconcile(
         now: When the lines were read. A line may be dated later, for clocks differ; the cursor never is.
     """
     counted: dict[PlayId, Counted] = {}
+    confirmed: dict[PlayId, Confirmed] = {}
     missed: list[HistoryRow] = []
     held: list[HistoryRow] = []
     explained: dict[PlayId, HistoryRow] = {}
     fresh = sorted((r for r in rows if r.history_key not in cursor.keys), key=lambda r: r.viewed_at)
     for row in fresh:
-        covering = [play for play in plays if covers(play, row) or _may_come_to_cover(play, row)]
-        if not covering and row.viewed_at > now + COVER_BEFORE:
-            covering = _since(plays, row, read_from(cursor, now), explained)
+        since = read_from(cursor, now) if row.viewed_at > now + COVER_BEFORE else None
+        covering = _explaining(row, plays, explained, since=since)
         explained |= dict.fromkeys((play.id for play in covering), row)
         if any(play.watched_at for play in covering):
+            found = (Confirmed(play=play, row=row) for play in covering if awaits_count(play))
+            confirmed = {one.play.id: one for one in found} | confirmed
             continue
         if any(play.state is not PlayState.ENDED for play in covering):
             held += [row] if row.viewed_at >= oldest else []
@@ -99,15 +118,30 @@ def reconcile(
                 counted.setdefault(latest.id, Counted(play=latest, row=row))
         elif row.viewed_at >= oldest and is_scrobbled(row) and not any(_is_twin(row, one) for one in missed):
             missed.append(row)
-    findings: list[Counted | Missed] = [*counted.values(), *(Missed(row=row) for row in missed)]
+    unseen = (Missed(row=row) for row in missed)
+    findings: list[Counted | Confirmed | Missed] = [*counted.values(), *confirmed.values(), *unseen]
     return Reconciliation(findings=tuple(findings), cursor=_advanced(cursor, rows, held, now))
 
 
-def _since(
-    plays: Sequence[Play], row: HistoryRow, since: datetime, explained: dict[PlayId, HistoryRow]
+def _explaining(
+    row: HistoryRow,
+    plays: Sequence[Play],
+    explained: dict[PlayId, HistoryRow],
+    *,
+    since: datetime | None,
 ) -> list[Play]:
-    """The viewing since then that a line without a usable time is about; each explains one line."""
-    heard = [play for play in plays if is_about(play, row) and play.last_seen_at >= since]
+    """The viewings that a line is about; of one without a usable time, one that was heard since then."""
+    found = [play for play in plays if covers(play, row) or _may_come_to_cover(play, row)]
+    if not found and since is not None:
+        found = _one_each([play for play in plays if play.last_seen_at >= since], row, explained)
+    if all(play.reason is Reason.DUPLICATE_OF for play in found):  # of none, or only of a tail
+        found += _one_each([play for play in plays if _has_rest(play, row)], row, explained)
+    return found
+
+
+def _one_each(plays: Sequence[Play], row: HistoryRow, explained: dict[PlayId, HistoryRow]) -> list[Play]:
+    """The viewing that a line is about whose time does not say so; each explains one line and its twins."""
+    heard = [play for play in plays if is_about(play, row)]
     twins = [play for play in heard if play.id in explained and _is_twin(explained[play.id], row)]
     free = [play for play in heard if play.id not in explained]
     return twins or sorted(free, key=lambda play: play.started_at)[:1]
@@ -127,6 +161,32 @@ def _may_come_to_cover(play: Play, row: HistoryRow) -> bool:
     return is_open and is_about(play, row) and play.started_at - COVER_BEFORE <= row.viewed_at
 
 
+def awaits_count(play: Play) -> bool:
+    """Whether a viewing counts, but as far as is known has not come to where its server counts."""
+    is_counted = play.counted_at is not None or bool(play.history_key)
+    may_have_rest = play.progress is not None and play.progress < SURELY_COUNTED
+    return play.watched_at is not None and may_have_rest and not is_counted
+
+
+def may_be_its_rest(play: Play, counted_at: datetime) -> bool:
+    """Whether what a server counted at that moment, unseen, was the rest of this viewing.
+
+    Servers go on with an item where it was left, so that one who has left it before it was counted, and of
+    whom no more is known than that it was counted later, has far more likely seen the rest than begun anew.
+    """
+    ended_at = play.ended_at or play.last_seen_at
+    return awaits_count(play) and timedelta(0) <= counted_at - ended_at <= TAIL_GAP
+
+
+def _has_rest(play: Play, row: HistoryRow) -> bool:
+    return play.state is PlayState.ENDED and not is_withdrawn(play) and may_be_its_rest(play, row.viewed_at)
+
+
+def is_withdrawn(play: Play) -> bool:
+    """Whether a viewing does not count any more, because somebody said so."""
+    return play.reason in _WITHDRAWN
+
+
 def is_about(play: Play, row: HistoryRow) -> bool:
     """Whether both are about the same person and item."""
     is_nameless = play.account.id is None and play.account.is_known  # named, but without a number
@@ -142,7 +202,7 @@ def spans(play: Play, moment: datetime) -> bool:
     """
     latest = max(play.ended_at or play.last_seen_at, play.last_seen_at)
     if play.history_key:
-        latest = max(latest, play.watched_at or latest) + TWIN
+        latest = max(latest, play.watched_at or latest, play.counted_at or latest) + TWIN
     else:
         rest = length_of(play.media.duration_ms) - timedelta(milliseconds=play.offset_ms or 0)
         latest += max(max(rest, timedelta(0)) + COVER_AFTER, soonest_anew(play.media))

@@ -8,23 +8,16 @@ that had been reached, and whoever goes back there has begun to watch again.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from crosswatch.core.events import Percent
 from crosswatch.core.filters import is_same_person
 from crosswatch.core.plays import Origin, Play
 from crosswatch.core.policy import LEAST_MARK, PAUSE_LIMIT
-from crosswatch.core.reasons import Reason
-from crosswatch.core.reconcile import soonest_anew, spans
-
-TAIL_GAP = timedelta(hours=36)
-"""Within this time a viewing that goes on where a counted one of the same item stopped is its tail."""
+from crosswatch.core.reconcile import TAIL_GAP, is_withdrawn, may_be_its_rest, soonest_anew, spans
 
 TAIL_SLACK_PERCENT = 10.0
 """How much earlier than the stop a tail may begin: players rewind a little on resume, and so do people."""
-
-_WITHDRAWN = (Reason.IGNORED_BY_YOU, Reason.TAKEN_BACK)
-"""Reasons of a viewing that does not count any more, because somebody said so."""
 
 
 def is_tail(play: Play, earlier: Play, *, lowest: Percent | None) -> bool:
@@ -37,7 +30,7 @@ def is_tail(play: Play, earlier: Play, *, lowest: Percent | None) -> bool:
     """
     if earlier.id == play.id or earlier.watched_at is None or not _is_same_item(play, earlier):
         return False
-    if earlier.reason in _WITHDRAWN:
+    if is_withdrawn(earlier):
         return False
     if earlier.origin is Origin.HISTORY and spans(play, earlier.watched_at):
         return True  # the server counted this very viewing while it went on
@@ -55,8 +48,9 @@ def _reached(play: Play) -> float:
 
 
 def _is_recount(play: Play, counted_at: datetime, earlier: Play) -> bool:
-    """Whether nothing is known of a viewing but its count, and that came too soon for another viewing."""
-    return counted_at - (earlier.ended_at or counted_at) < soonest_anew(play.media)
+    """Whether of a viewing of which nothing is known but its count that was the count of the other."""
+    is_too_soon = counted_at - (earlier.ended_at or counted_at) < soonest_anew(play.media)
+    return is_too_soon or may_be_its_rest(earlier, counted_at)
 
 
 def _is_same_item(play: Play, earlier: Play) -> bool:

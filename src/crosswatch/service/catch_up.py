@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING
 
 from crosswatch.core.plays import Cursor, Origin, Play, PlayState
 from crosswatch.core.progress import length_of
-from crosswatch.core.reconcile import COVER_BEFORE, Counted, Missed, covers, read_from, reconcile
+from crosswatch.core.reconcile import (
+    COVER_BEFORE,
+    TAIL_GAP,
+    Confirmed,
+    Counted,
+    Missed,
+    covers,
+    read_from,
+    reconcile,
+)
 from crosswatch.core.shared_files import whole_of
 from crosswatch.core.shared_history import LATELY, lines_of, shared_file_of
 from crosswatch.errors import SourceAuthError, SourceNotFoundError, SourceUnavailableError
@@ -27,7 +36,7 @@ if TYPE_CHECKING:
     from crosswatch.core.reconcile import Reconciliation
     from crosswatch.service.recorder import Recorder
 
-LOOK_BACK = timedelta(hours=12)
+LOOK_BACK = TAIL_GAP
 """How far before the lines plays may have begun that explain them."""
 
 PATIENCE = 3
@@ -98,10 +107,12 @@ class CatchUp:
             plays = await self._ledger.plays_of(self._server, None, since - LOOK_BACK)
             result = window.hold(rows, plays)
             counted = [one for one in result.findings if isinstance(one, Counted)]
+            confirmed = [one for one in result.findings if isinstance(one, Confirmed)]
             missed = [one.row.history_key for one in result.findings if isinstance(one, Missed)]
             is_whole = made.keys() >= set(missed)  # else the rest is found when the lines are read again
             return Findings(
                 counted=tuple(_counted(self._with_names(one.play), one.row, now) for one in counted),
+                confirmed=tuple(_confirmed(one.play, one.row, now) for one in confirmed),
                 missed=tuple(made[key] for key in missed if key in made),
                 cursor=result.cursor if is_whole and result.cursor != cursor else None,
             )
@@ -248,3 +259,9 @@ def _counted(play: Play, row: HistoryRow, now: datetime) -> tuple[Play, datetime
     """The play, and when the server counted it; a server whose clock is ahead does not say."""
     at = row.viewed_at if row.viewed_at <= now else play.ended_at or play.last_seen_at
     return replace(play, history_key=row.history_key), at
+
+
+def _confirmed(play: Play, row: HistoryRow, now: datetime) -> Play:
+    """The play with its line, and with when the server counted it, by our clock at the latest now."""
+    counted_at = play.counted_at or min(row.viewed_at, now)
+    return replace(play, history_key=row.history_key, counted_at=counted_at)

@@ -49,11 +49,13 @@ class Findings:
     Attributes:
         counted: Ended plays that the server counted, each as it is stored, with the line's key in
             `history_key`; and when that was.
+        confirmed: Plays that count already, with the line by which the server counted them, or their rest.
         missed: Plays that happened unseen.
         cursor: Up to where the history has been handled, or None to leave that as it is.
     """
 
     counted: tuple[tuple[Play, datetime], ...] = ()
+    confirmed: tuple[Play, ...] = ()
     missed: tuple[Play, ...] = ()
     cursor: Cursor | None = None
 
@@ -137,9 +139,10 @@ class Recorder:
             findings = await find()
             changes = [self._counted(play, at) for play, at in findings.counted]
             changes += [self._missed(play) for play in findings.missed]
-            if changes or findings.cursor is not None:
-                await self._ledger.record(changes, cursor=findings.cursor)
-            self._announce(changes)
+            confirmed = [self._confirmed(play) for play in findings.confirmed]
+            if changes or confirmed or findings.cursor is not None:
+                await self._ledger.record([*changes, *confirmed], cursor=findings.cursor)
+            self._announce([*changes, *confirmed])
         return len(changes)
 
     async def judge_again(self, plays: Sequence[Play]) -> int:
@@ -192,6 +195,10 @@ class Recorder:
         judgement = judge_counted(self._rules(), play, max(counted_at, play.ended_at or counted_at))
         log.info("%s: Plex counted it as watched", play.media.label, extra=_about("play.counted", play))
         return _change(judgement, tell_counted(self._clock.now()))
+
+    def _confirmed(self, play: Play) -> PlayChange:
+        """The change of a play of which nothing is news but the line by which the server counted it."""
+        return PlayChange(play=play, trace=(tell_counted(self._clock.now()),))
 
     def _missed(self, play: Play) -> PlayChange:
         """The change of a play that happened unseen."""
@@ -282,12 +289,14 @@ def _batch(updates: Sequence[Update]) -> Sequence[Update]:
     """The first updates, as many as share a commit.
 
     A play ends it whose item another play before it in the batch is about: whether it is the tail of that
-    one shows once that one is written.
+    one shows once that one is written. So does a count that comes late, for what its viewing has come to
+    is read where it was written.
     """
     about: dict[tuple[str, str], PlayId] = {}
     for place, update in enumerate(updates):
         play = update.play
-        if about.setdefault((play.server, play.media.rating_key), play.id) != play.id:
+        is_of_another = about.setdefault((play.server, play.media.rating_key), play.id) != play.id
+        if is_of_another or (update.is_counted_late and place > 0):
             return updates[:place]
     return updates
 

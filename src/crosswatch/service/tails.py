@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from crosswatch.core.events import ScrobbleAction
 from crosswatch.core.reasons import Reason
-from crosswatch.core.tails import TAIL_GAP, is_tail
+from crosswatch.core.reconcile import TAIL_GAP
+from crosswatch.core.tails import is_tail
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from crosswatch.core.delivery import dropped, first_delivery, with_desired, with_outcome
 from crosswatch.core.filters import fold
 from crosswatch.core.outcomes import Accepted, AlreadyThere
-from crosswatch.core.plays import OVERRIDE, DesiredAction
+from crosswatch.core.plays import OVERRIDE, DesiredAction, PlayState
 from crosswatch.core.reasons import Reason, Verdict
 
 if TYPE_CHECKING:
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 def merged_play(stored: Play | None, play: Play) -> Play:
     """The play as it is to be stored: what is final stays, whoever writes with an older idea of it.
 
-    End, count and the time that a sink must hold are never unset; what a person chose to ignore stays so.
+    End, count, line and the time that a sink must hold are never unset. What a person chose to ignore stays
+    so, and so does the verdict on what has ended, where only its row is written again.
     """
     if stored is None:
         return play
@@ -31,8 +32,10 @@ def merged_play(stored: Play | None, play: Play) -> Play:
         ended_at=play.ended_at or stored.ended_at,
         counted_at=play.counted_at or stored.counted_at,
         watched_at=play.watched_at or stored.watched_at,
+        history_key=play.history_key or stored.history_key,
     )
-    if is_ignored(stored):
+    is_decided = play.state is stored.state is PlayState.ENDED and play.verdict is Verdict.WATCHING
+    if is_ignored(stored) or is_decided:
         return replace(merged, verdict=stored.verdict, reason=stored.reason, detail=stored.detail)
     return merged
 

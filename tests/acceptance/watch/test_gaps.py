@@ -366,6 +366,26 @@ async def test_the_end_of_what_was_stopped_past_the_mark_is_no_second_play(live_
     assert home.watched() == [FIRST]
 
 
+@pytest.mark.parametrize("pause_m", [17, 15 * 60])
+@pytest.mark.parametrize("down", DOWN, ids=lambda down: down.__name__)
+async def test_the_end_of_what_was_stopped_past_the_mark_is_no_second_play_if_it_is_watched_meanwhile(
+    live_in, down, pause_m
+):
+    home = await live_in()
+    await home.watch(FIRST, until=0.82)  # counts here, but not yet at Plex
+    await home.settled()
+    up = await down(home)
+    await home.later(minutes=pause_m)
+    viewing = await home.watch(FIRST, start=0.82)
+    assert viewing.counted_at
+    await home.later(minutes=5)
+    await up()
+    await home.connected()
+    await home.settled()
+    await home.later(hours=2)
+    assert home.watched() == [FIRST]
+
+
 @pytest.mark.parametrize("ahead_s", [-7_200.0, -300.0, 300.0, 7_200.0])
 async def test_q37_what_happened_meanwhile_is_found_by_a_server_whose_clock_is_wrong(live_in, ahead_s):
     home = await live_in(plex={"clock_offset_s": ahead_s})

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from crosswatch.core.events import Account, Media, MediaKind, Show
+from crosswatch.core.events import Account, Media, MediaKind, Percent, Show
 from crosswatch.core.facts import HistoryRow
 from crosswatch.core.plays import Cursor, Origin, PlayState
 from crosswatch.core.reasons import Reason
@@ -15,7 +15,9 @@ from crosswatch.core.reconcile import (
     COVER_AFTER,
     COVER_BEFORE,
     OVERLAP,
+    TAIL_GAP,
     TWIN,
+    Confirmed,
     Counted,
     Missed,
     covers,
@@ -181,6 +183,63 @@ def test_what_was_handled_is_no_news():
     assert findings([line(300), line(360, 2, rating_key="9")], [], cursor=cursor) == (
         Missed(row=line(360, 2, rating_key="9")),
     )
+
+
+# ---------------------------------------------------------------- the rest of a viewing, seen by nobody
+
+LEFT = replace(WATCHED, progress=Percent(82.0))
+"""It counts, but its server has not counted it."""
+
+NEXT_EVENING = 24 * 3_600.0
+LATER = at(2 * NEXT_EVENING)
+
+
+@pytest.mark.parametrize(
+    "seconds", [2_700, 3_000 + LENGTH_S, NEXT_EVENING], ids=["then", "soon", "next evening"]
+)
+def test_a_line_after_a_viewing_that_its_server_had_not_counted_confirms_it(seconds):
+    rows = [line(seconds), line(seconds + 5, 2)]
+    assert findings(rows, [LEFT], now=LATER) == (Confirmed(play=LEFT, row=rows[0]),)
+
+
+@pytest.mark.parametrize(
+    ("play", "seconds"),
+    [
+        pytest.param({"progress": Percent(95.0)}, NEXT_EVENING, id="its server must have counted it"),
+        pytest.param({"progress": None}, NEXT_EVENING, id="nobody knows how far it came"),
+        pytest.param({"counted_at": at(2_900)}, NEXT_EVENING, id="it was heard to be counted"),
+        pytest.param({"history_key": "h0"}, NEXT_EVENING, id="its line is known"),
+        pytest.param({"reason": Reason.TAKEN_BACK}, NEXT_EVENING, id="it was withdrawn"),
+        pytest.param({}, 3_001 + TAIL_GAP.total_seconds(), id="too long ago"),
+    ],
+)
+def test_a_line_is_a_play_of_its_own_where(play, seconds):
+    row = line(seconds)
+    assert findings([row], [replace(LEFT, **play)], now=LATER) == (Missed(row=row),)
+
+
+def test_a_viewing_has_one_rest():
+    rows = [line(3_500), line(NEXT_EVENING, 2)]
+    assert findings(rows, [LEFT], now=LATER) == (Confirmed(play=LEFT, row=rows[0]), Missed(row=rows[1]))
+
+
+def test_the_twin_of_the_line_that_confirmed_a_viewing_is_no_news_later():
+    row = line(NEXT_EVENING)
+    known = replace(LEFT, history_key=row.history_key, counted_at=row.viewed_at)
+    assert findings([line(NEXT_EVENING + 5, 2)], [known], now=LATER) == ()
+
+
+def test_the_line_of_a_tail_confirms_what_it_is_the_tail_of():
+    tail = replace(
+        SEEN,
+        id="tail",
+        reason=Reason.DUPLICATE_OF,
+        started_at=at(9_000),
+        last_seen_at=at(9_500),
+        ended_at=at(9_500),
+    )
+    row = line(9_300)
+    assert findings([row], [LEFT, tail], now=LATER) == (Confirmed(play=LEFT, row=row),)
 
 
 # ---------------------------------------------------------------- a viewing that goes on

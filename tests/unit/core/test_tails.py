@@ -121,7 +121,22 @@ def test_what_somebody_withdrew_has_no_tail(reason):
 )
 def test_a_viewing_of_which_nothing_is_known_but_its_count(seconds, media, expected):
     new = replace(NEW, media=media, counted_at=at(HOUR + seconds))
-    assert is_tail(new, replace(COUNTED, media=media), lowest=None) is expected
+    assert is_tail(new, replace(COUNTED, media=media, progress=Percent(97.0)), lowest=None) is expected
+
+
+@pytest.mark.parametrize(
+    ("earlier", "seconds", "expected"),
+    [
+        pytest.param({}, 20 * HOUR, True, id="left before its server counted it"),
+        pytest.param({}, GAP_S + 1, False, id="too long ago"),
+        pytest.param({"counted_at": at(HOUR)}, 20 * HOUR, False, id="counted already, as was heard"),
+        pytest.param({"history_key": "h1"}, 20 * HOUR, False, id="counted already, as its line says"),
+        pytest.param({"reason": Reason.TAKEN_BACK}, 20 * HOUR, False, id="withdrawn"),
+    ],
+)
+def test_what_is_counted_unseen_is_the_rest_of_what_was_not_counted(earlier, seconds, expected):
+    new = replace(NEW, counted_at=at(HOUR + seconds))
+    assert is_tail(new, replace(COUNTED, **earlier), lowest=None) is expected
 
 
 def test_the_gap_is_long_enough_for_the_next_evening():
