@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from crosswatch.core.events import PlayerState
 from crosswatch.core.facts import Notification, WebhookFact
 from crosswatch.core.likeness import is_told_by_hooks, may_be_same_person
-from crosswatch.core.progress import is_noise, length_of
+from crosswatch.core.progress import COUNTED_SHARE, is_noise, length_of
 from crosswatch.core.session import Session, Signal
 from crosswatch.core.silence import SILENT_AFTER
 
@@ -44,9 +44,6 @@ PAUSED_FOR = timedelta(hours=24)
 
 COUNTED_PAUSE = timedelta(hours=1)
 """The same for a viewing that counts already."""
-
-COUNTED_SHARE = 0.9
-"""Where a server counts a viewing, unless its credits begin earlier (Plex protocol notes, section 14)."""
 
 UNKNOWN_REST = timedelta(minutes=30)
 """The rest of a counted viewing of which neither position nor length is known."""
@@ -109,11 +106,15 @@ def begins_anew(ended: Session, fact: WebhookFact, at: datetime) -> bool:
 
 
 def _is_another_play(ended: Session, fact: WebhookFact, at: datetime) -> bool:
+    offset_ms, end_ms = fact.offset_ms or 0, ended.offset_ms or 0
+    was_counted = (ended.progress or 0.0) >= 100 * COUNTED_SHARE
+    if was_counted and 0 < offset_ms < end_ms:  # whoever begins anew what is done begins at its beginning
+        return False
     if PLAY in ended.hearsay.heard:
-        heard_at, offset_ms = ended.hearsay.heard[PLAY]
-        is_double = offset_ms == fact.offset_ms and abs(at - heard_at) < REORDER
+        heard_at, heard_ms = ended.hearsay.heard[PLAY]
+        is_double = heard_ms == fact.offset_ms and abs(at - heard_at) < REORDER
         return not is_double
-    return (fact.offset_ms or 0) >= (ended.offset_ms or 0) > 0  # else its own beginning comes late
+    return offset_ms >= end_ms > 0  # else its own beginning comes late
 
 
 def is_overtaken(session: Session, fact: WebhookFact, at: datetime) -> bool:

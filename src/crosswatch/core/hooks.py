@@ -129,7 +129,7 @@ class Hooks:
             return self._about_ended(ended, hook, at)
         if running is not None:
             return self._about_running(running, hook, at)
-        if ended is not None and not begins_anew(ended, fact, at):
+        if ended is not None and (self._may_frames_come(ended) or not begins_anew(ended, fact, at)):
             return self._about_ended(ended, hook, at)
         if fact.event == STOP:
             self._orphans = [one for one in self._orphans if not has_passed(one.at, REORDER, at)]
@@ -172,13 +172,16 @@ class Hooks:
         session.counted_at = session.counted_at or at
         updates: list[Update] = []
         was_paused_since = session.hearsay.was_just(PAUSE, at, REORDER)
-        may_frames_come = session.frame_at is not None and not self._tracker.is_deaf
-        is_for_frames_to_tell = is_fresh(session, at) or may_frames_come
+        is_for_frames_to_tell = is_fresh(session, at) or self._may_frames_come(session)
         if not is_for_frames_to_tell and not was_paused_since:
             updates = self._tracker.take(session, session.hear(as_notification(hook.fact), at))
         if not updates:
             updates = self._tracker.take(session, [], is_news=True)
         return self._heard(session, updates, hook)
+
+    def _may_frames_come(self, session: Session) -> bool:
+        """Whether frames tell of what this player does, and sooner than any webhook."""
+        return session.frame_at is not None and not self._tracker.is_deaf
 
     def _about_ended(self, session: Session, hook: Hook, at: datetime) -> Heard:
         """What comes late; only that the server has counted the viewing is news then."""

@@ -10,6 +10,9 @@ from crosswatch.errors import ProgressUnknownError
 OVERSHOOT = 1.05
 """Up to here an offset past the end is the end; beyond, it is another item's (notes, Q12)."""
 
+COUNTED_SHARE = 0.9
+"""Where a server counts a viewing, unless its credits begin earlier (Plex protocol notes, section 14)."""
+
 LONGEST_MS = 48 * 3_600_000
 """No item is longer, so no position is further; what claims to be is noise, whatever sends it."""
 

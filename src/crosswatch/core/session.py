@@ -34,7 +34,7 @@ from crosswatch.core.facts import Binding, Notification, item_of
 from crosswatch.core.hearsay import Hearsay
 from crosswatch.core.plays import Origin, Play, PlayState
 from crosswatch.core.position import Position
-from crosswatch.core.progress import length_of, percent
+from crosswatch.core.progress import COUNTED_SHARE, length_of, percent
 from crosswatch.errors import ProgressUnknownError
 
 SEEK_REFRESH = timedelta(minutes=1)
@@ -205,14 +205,19 @@ class Session:
         """When it ended, for all that is known, if it ended without a word.
 
         Where nobody listened, it is taken to have played on to its end, or until it was found gone: that is
-        nearer to the truth than the moment at which we stopped listening.
+        nearer to the truth than the moment at which we stopped listening. One that was counted meanwhile has
+        at least come to where servers count.
         """
         duration = length_of(self.duration_ms)
-        if not self.is_playing or self.gone_since is None or self.offset_ms is None or not duration:
+        if not self.is_playing or self.offset_ms is None or not duration:
             return self.last_seen_at
+        offset = timedelta(milliseconds=self.offset_ms)
         heard_at = self.position.at or self.last_seen_at
-        rest = duration - timedelta(milliseconds=self.offset_ms)
-        return max(self.last_seen_at, heard_at + min(rest, self.gone_since - heard_at))
+        found_gone_at = self.gone_since or heard_at
+        counted_at = self.counted_at or heard_at
+        played_to_count = min(COUNTED_SHARE * duration - offset, counted_at - heard_at)
+        played = max(min(duration - offset, found_gone_at - heard_at), played_to_count)
+        return max(self.last_seen_at, heard_at + played)
 
     def _percent(self, offset_ms: int | None) -> Percent | None:
         if offset_ms is None:

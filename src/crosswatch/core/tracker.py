@@ -376,7 +376,7 @@ class SessionTracker:
         self._knows_what_plays = True  # as far as that can be known
         given_up = [s for s in self._sessions.values() if now - s.last_seen_at >= GIVEN_UP_AFTER]
         silent = [s for s in given_up if self._silence.has_listened and not is_told_by_hooks(s)]
-        return [update for s in silent for update in self._close(s, s.last_seen_at, "vanished")]
+        return [update for s in silent for update in self._close(s, s.likely_end, "vanished")]
 
     def _forget(self, now: datetime) -> None:
         while self._ended and has_passed(self._ended[0].ended_at or now, REMEMBERED, now):

@@ -371,6 +371,23 @@ def test_while_the_socket_is_open_a_count_that_comes_late_dates_no_end(stage):
     assert (stage.events[-1].at, stage.events[-1].is_counted) == (last_heard_at, True)
 
 
+@pytest.mark.parametrize("is_listed", [True, False], ids=["the list does not name it", "there is no list"])
+@pytest.mark.parametrize(("counted_after_s", "played_s"), [(90, 90), (400, 240)])
+def test_what_was_counted_unheard_has_come_to_where_servers_count(
+    stage, is_listed, counted_after_s, played_s
+):
+    begin_s = 0.9 * LENGTH_S - 240
+    stage.list(row(offset_s=begin_s), reconnected=True).frame(offset_s=begin_s).answer()
+    last_heard_at = stage.now
+    stage.after(counted_after_s).hook("scrobble").after(1)
+    if is_listed:
+        stage.list().after(16).list()
+    else:
+        stage.after(600).updates += stage.tracker.end_silent(stage.now)
+    assert stage.actions == ["start", "stop"]
+    assert stage.events[-1].at == last_heard_at + timedelta(seconds=played_s)
+
+
 def test_while_the_socket_is_closed_a_count_is_a_sign_of_life(stage):
     stage.list(row(offset_s=6_300), reconnected=True).frame(offset_s=6_300).answer()
     stage.tracker.disconnected()
@@ -385,6 +402,18 @@ def test_a_late_webhook_of_a_viewing_that_frames_have_ended_begins_none(stage):
         stage.after(20).hook(event, offset_s)
         assert stage.heard.ignored is Ignored.HEARD_ALREADY
     assert stage.sessions == ()
+
+
+@pytest.mark.parametrize("is_open", [True, False])
+def test_the_beginning_of_another_viewing_is_left_to_frames_while_they_come(stage, is_open):
+    """Else the second beginning of a viewing that was given another key, come late, would be a rewatch."""
+    stage.frame(offset_s=0).answer().hook("play", 0).after(3).frame(offset_s=600).after(10).frame(
+        "stopped", 700
+    )
+    if not is_open:
+        stage.tracker.disconnected()
+    stage.after(30).hook("play", 500)
+    assert len(stage.sessions) == (0 if is_open else 1)
 
 
 # ---------------------------------------------------------------- who
