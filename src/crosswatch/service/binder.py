@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ from crosswatch.core.events import Account, Media, Player
 from crosswatch.core.facts import Binding
 from crosswatch.core.likeness import is_keyless, pair_rows
 from crosswatch.errors import SourceAuthError, SourceError, SourceNotFoundError, SourceUnavailableError
+from crosswatch.service.refused import Refused
 
 if TYPE_CHECKING:
     from crosswatch.core.facts import SessionRow
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 PATIENCE = 3
 """How often an item is asked for that the server plays but cannot show, before its titles have to do."""
-
-log = logging.getLogger("crosswatch.plex")
 
 
 class Binder:
@@ -33,6 +31,7 @@ class Binder:
     def __init__(self, source: MetadataSource) -> None:
         self._source = source
         self._failures: Counter[str] = Counter()
+        self._refused = Refused("plex.lookup", "find out who watches what")
 
     async def look_up(self, session: Session) -> Binding | None:
         """Who watches and what it is, as far as the server says now; None if it says nothing of use."""
@@ -41,13 +40,9 @@ class Binder:
             media = await self._media(session, row)
             account = await self._account(session, row)
         except SourceError as error:
-            log.warning(
-                "cannot find out who watches item %s: %s",
-                session.item,
-                error,
-                extra={"event": "plex.lookup_failed"},
-            )
+            self._refused.note(error)
             return None
+        self._refused.end()
         if media is None:
             return None
         if row is None:

@@ -24,6 +24,7 @@ from crosswatch.errors import SourceAuthError, SourceError, StorageError
 from crosswatch.service.binder import Binder
 from crosswatch.service.catch_up import CatchUp
 from crosswatch.service.hook_desk import HookDesk
+from crosswatch.service.refused import Refused
 from crosswatch.service.second_look import SecondLook
 
 if TYPE_CHECKING:
@@ -126,6 +127,8 @@ class ServerPipeline:
         self._unsure: set[int] = set()
         self._dated: set[PlayId] = set()
         self._history_at: datetime | None = None
+        self._no_list = Refused("plex.list", "list what plays")
+        self._no_history = Refused("plex.history", "read the play history")
 
     @property
     def session_count(self) -> int:
@@ -363,8 +366,9 @@ class ServerPipeline:
             self._inbox.put_nowait(self._tracker.end_silent)
             return True
         except SourceError as error:
-            log.warning("cannot list what plays: %s", error, extra={"event": "plex.list_failed"})
+            self._no_list.note(error)
             return False
+        self._no_list.end()
         self._inbox.put_nowait(lambda now: self._tracker.compare(rows, now, reconnected=reconnected))
         return True
 
@@ -388,8 +392,9 @@ class ServerPipeline:
                 await self._catch_up.run(days=options.days)
             await self._second_look.run()
         except (SourceError, StorageError) as error:
-            log.warning("cannot read the play history: %s", error, extra={"event": "plex.history_failed"})
+            self._no_history.note(error)
             return False
+        self._no_history.end()
         return True
 
 
