@@ -76,10 +76,13 @@ def latest(sessions: Sequence[Session], fact: WebhookFact, item: str) -> Session
 
 
 def is_rather_about(ended: Session, running: Session, fact: WebhookFact, at: datetime) -> bool:
-    """Whether a webhook comes late about somebody's session rather than tells who it is that plays now.
+    """Whether a webhook comes late about a session that has ended rather than tells of the one that goes on.
 
-    The player may have changed hands meanwhile, and the server has not said yet who has it.
+    The player may have changed hands meanwhile, and the server has not said yet who has it. Or the same
+    viewer has begun anew, and what was counted is what was seen before.
     """
+    if fact.is_counted and _is_early(running):
+        return True
     if running.binding is not None or running.hearsay.binding is not None or ended.binding is None:
         return False
     is_theirs = fact.account.id is not None and fact.account.id == ended.binding.account.id
@@ -99,10 +102,15 @@ def begins_anew(ended: Session, fact: WebhookFact, at: datetime) -> bool:
         case "media.resume" | "media.pause":
             has_vanished = ended.ending not in STOPPED and ended.counted_at is None
             return is_beyond or has_vanished
-        case "media.scrobble":  # servers do not count what was left so early
-            return ended.progress is not None and ended.progress < LEAST_COUNTED
+        case "media.scrobble":
+            return _is_early(ended)
         case _:
             return False
+
+
+def _is_early(session: Session) -> bool:
+    """Whether its player has come to no place where a server would count it."""
+    return session.progress is not None and session.progress < LEAST_COUNTED
 
 
 def _is_another_play(ended: Session, fact: WebhookFact, at: datetime) -> bool:

@@ -164,6 +164,19 @@ def test_a_count_that_comes_after_the_end_still_counts(stranger):
     assert stranger.heard.ignored is Ignored.HEARD_ALREADY
 
 
+@pytest.mark.parametrize("is_counted", [False, True], ids=["not heard of before", "heard of before"])
+def test_a_count_that_comes_after_a_rewatch_has_begun_is_not_of_that(stage, is_counted):
+    stage.frame(offset_s=0).answer().after(10).frame(offset_s=6_900)
+    if is_counted:
+        stage.hook("scrobble")
+    stage.after(10).frame("stopped", LENGTH_S)
+    stage.after(30).frame(offset_s=0).answer().after(10).frame(offset_s=10)
+    stage.after(60).frame(offset_s=70).hook("scrobble")
+    assert stage.heard.play_id == "play-1"
+    stage.after(10).frame("stopped", 80)
+    assert stage.watched == ["play-1"]
+
+
 def test_a_count_long_after_a_viewing_that_was_left_early_is_of_another(stranger):
     stranger.hook("play").believe().after(600).hook("stop", 600)
     stranger.after(300).hook("scrobble")
