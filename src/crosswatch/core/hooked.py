@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from crosswatch.core.events import PlayerState
 from crosswatch.core.facts import Notification, WebhookFact
-from crosswatch.core.likeness import is_told_by_hooks, may_be_same_person
+from crosswatch.core.likeness import is_told_by_hooks, may_be_at, may_be_same_person, must_be_anew
 from crosswatch.core.progress import COUNTED_SHARE, is_noise, length_of
 from crosswatch.core.session import Session, Signal
 from crosswatch.core.silence import SILENT_AFTER
@@ -83,6 +83,8 @@ def is_rather_about(ended: Session, running: Session, fact: WebhookFact, at: dat
     """
     if fact.is_counted and _is_early(running):
         return True
+    if ended.last_seen_at > running.last_seen_at and not may_be_at(running, fact.offset_ms, at):
+        return True
     if running.binding is not None or running.hearsay.binding is not None or ended.binding is None:
         return False
     is_theirs = fact.account.id is not None and fact.account.id == ended.binding.account.id
@@ -123,6 +125,14 @@ def _is_another_play(ended: Session, fact: WebhookFact, at: datetime) -> bool:
         is_double = heard_ms == fact.offset_ms and abs(at - heard_at) < REORDER
         return not is_double
     return offset_ms >= end_ms > 0  # else its own beginning comes late
+
+
+def is_left_behind(session: Session, fact: WebhookFact, at: datetime) -> bool:
+    """Whether a webhook speaks of another viewing: nothing was heard of this one for longer than its rest."""
+    if is_fresh(session, at) or fact.is_counted:
+        return False
+    offset_ms = 0 if fact.offset_ms is None and fact.event == PLAY else fact.offset_ms
+    return offset_ms is not None and must_be_anew(session, offset_ms, at)
 
 
 def is_overtaken(session: Session, fact: WebhookFact, at: datetime) -> bool:

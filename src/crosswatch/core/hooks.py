@@ -34,6 +34,7 @@ from crosswatch.core.hooked import (
     doubt_position,
     end_due_at,
     is_fresh,
+    is_left_behind,
     is_overtaken,
     is_rather_about,
     latest,
@@ -127,7 +128,7 @@ class Hooks:
         ended = latest(self._ended_at(at), fact, item)
         if running is not None and ended is not None and is_rather_about(ended, running, fact, at):
             return self._about_ended(ended, hook, at)
-        if running is not None:
+        if running is not None and not is_left_behind(running, fact, at):
             return self._about_running(running, hook, at)
         if ended is not None and (self._may_frames_come(ended) or not begins_anew(ended, fact, at)):
             return self._about_ended(ended, hook, at)
@@ -181,7 +182,7 @@ class Hooks:
 
     def _may_frames_come(self, session: Session) -> bool:
         """Whether frames tell of what this player does, and sooner than any webhook."""
-        return session.frame_at is not None and not self._tracker.is_deaf
+        return not is_told_by_hooks(session) and not self._tracker.is_deaf
 
     def _about_ended(self, session: Session, hook: Hook, at: datetime) -> Heard:
         """What comes late; only that the server has counted the viewing is news then."""
@@ -217,7 +218,7 @@ class Hooks:
             origin=Origin.WEBHOOK,
             counted_at=at if fact.is_counted else None,
         )
-        self._leave(fact, item, at)
+        self._leave(fact, at)
         self._tracker.add(session)
         self._note(session, hook, at)
         notification = replace(as_notification(fact), offset_ms=offset_ms)
@@ -242,11 +243,11 @@ class Hooks:
         if hearsay.binding is None or fact.account.is_known:
             hearsay.binding = Binding(account=fact.account, media=fact.media, player=fact.player)
 
-    def _leave(self, fact: WebhookFact, item: str, at: datetime) -> None:
-        """The player has turned to this item; what it played before is over, though its stop may be late."""
+    def _leave(self, fact: WebhookFact, at: datetime) -> None:
+        """The player has begun with this; what it played before is over, though its stop may be late."""
         for session in self._tracker.sessions:
             is_its = bool(fact.player.client_id) and session.client_id == fact.player.client_id
-            if is_its and session.item != item and is_told_by_hooks(session):
+            if is_its and is_told_by_hooks(session):
                 session.hearsay.left_at = session.hearsay.left_at or at
 
     def _heard(self, session: Session, updates: list[Update], hook: Hook) -> Heard:
@@ -311,8 +312,8 @@ class Hooks:
         claim, left_at = session.hearsay.claim, session.hearsay.left_at
         if claim is not None:
             return self._tracker.take(session, session.hear(claim.notification, claim.at))
-        at = left_at or session.last_seen_at
-        if session.counted_at is not None:
+        at = session.last_seen_at
+        if session.counted_at is not None or left_at is not None:
             at = likely_end(session, left_at or now)
         doubt_position(session, left_at or now)
         why = "vanished" if left_at is None else "item_changed"

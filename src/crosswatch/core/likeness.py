@@ -153,9 +153,9 @@ def is_moved(session: Session, notification: Notification, item: str, now: datet
     """
     if session.item != item or not session.client_id or session.client_id != notification.client_id:
         return False
-    if is_keyless(session):
-        return True
     offset_ms = notification.offset_ms
+    if is_keyless(session):
+        return may_be_at(session, offset_ms, now)
     was_silent = now - session.last_seen_at >= REKEY_AFTER or session.misses > 0
     return may_be_at(session, offset_ms, now) if was_silent else _is_near(session, offset_ms, now)
 
@@ -171,13 +171,21 @@ def may_be_at(session: Session, offset_ms: int | None, now: datetime) -> bool:
     last_ms, heard_at = session.offset_ms, session.position.at
     if offset_ms is None or last_ms is None or heard_at is None or _is_near(session, offset_ms, now):
         return True
+    if must_be_anew(session, offset_ms, now):
+        return False
     elapsed_ms = (now - heard_at).total_seconds() * 1000
-    if session.duration_ms and session.is_playing:
-        since_its_end_ms = elapsed_ms - (session.duration_ms - last_ms)
-        if since_its_end_ms >= 0 and offset_ms <= since_its_end_ms + COARSE_MS:
-            return False
     has_jumped = offset_ms > elapsed_ms + COARSE_MS
     return has_jumped or last_ms - REWIND_MS <= offset_ms <= last_ms + elapsed_ms + COARSE_MS
+
+
+def must_be_anew(session: Session, offset_ms: int, now: datetime) -> bool:
+    """Whether a silent session has had the time to come to its end, and then to begin anew to that place."""
+    last_ms, heard_at = session.offset_ms, session.position.at
+    if last_ms is None or heard_at is None or not session.duration_ms or not session.is_playing:
+        return False
+    elapsed_ms = (now - heard_at).total_seconds() * 1000
+    since_its_end_ms = elapsed_ms - (session.duration_ms - last_ms)
+    return since_its_end_ms >= 0 and offset_ms <= since_its_end_ms + COARSE_MS
 
 
 def _is_near(session: Session, offset_ms: int | None, now: datetime) -> bool:

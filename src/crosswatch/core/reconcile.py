@@ -178,6 +178,24 @@ def may_be_its_rest(play: Play, counted_at: datetime) -> bool:
     return awaits_count(play) and timedelta(0) <= counted_at - ended_at <= TAIL_GAP
 
 
+def may_be_line_of(play: Play, row: HistoryRow) -> bool:
+    """Whether the line may be about a viewing whose end nobody heard.
+
+    One that was not counted before may have paused unheard. Once there was time to watch all of it anew,
+    it is taken to have ended where it was heard of last.
+    """
+    if covers(play, row):
+        return True
+    later = row.viewed_at - play.last_seen_at
+    was_counted = play.counted_at is not None or bool(play.history_key)
+    is_left = (play.progress or 0.0) < SURELY_COUNTED and not was_counted
+    return is_left and is_about(play, row) and timedelta(0) <= later <= _anew(play)
+
+
+def _anew(play: Play) -> timedelta:
+    return length_of(play.media.duration_ms) + COVER_AFTER
+
+
 def _has_rest(play: Play, row: HistoryRow) -> bool:
     return play.state is PlayState.ENDED and not is_withdrawn(play) and may_be_its_rest(play, row.viewed_at)
 

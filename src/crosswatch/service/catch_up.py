@@ -17,6 +17,7 @@ from crosswatch.core.reconcile import (
     Counted,
     Missed,
     covers,
+    may_be_line_of,
     read_from,
     reconcile,
 )
@@ -136,7 +137,7 @@ class CatchUp:
             StorageError: If the database cannot be used.
         """
         since = play.started_at - COVER_BEFORE
-        rows = [row for row in await self._source.fetch_history(since) if covers(play, row)]
+        rows = [row for row in await self._source.fetch_history(since) if may_be_line_of(play, row)]
         known = await self._ledger.plays_of(self._server, play.account.id, since - LOOK_BACK)
         others = [one for one in known if one.id != play.id and one.watched_at is not None]
         others = [one for one in others if not _is_of_file(one, play)]

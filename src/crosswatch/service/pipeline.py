@@ -405,6 +405,8 @@ def _ended_by(row: HistoryRow | None, update: Update) -> Update:
     on until then at least.
     """
     seen_at = update.play.last_seen_at
+    if row is not None and update.play.counted_at == seen_at:
+        seen_at = row.viewed_at  # nothing was heard later than a count, which may have come late
     ended_at = seen_at if row is None else max(row.viewed_at, seen_at)
     key = update.play.history_key if row is None else row.history_key
     play = replace(update.play, ended_at=ended_at, history_key=key)

@@ -7,13 +7,15 @@ from datetime import timedelta
 
 import pytest
 
-from crosswatch.core.events import Account
+from crosswatch.core.events import Account, Player, PlayerState
+from crosswatch.core.facts import WebhookFact
 from crosswatch.core.plays import DesiredAction
 from crosswatch.core.reasons import Reason
 from crosswatch.errors import SourceUnavailableError
-from fakes.evening import Evening
+from fakes.evening import SERVER, Evening
 from fakes.plays import MAYA
 from fakes.sink import Fault
+from fakes.source import OWNER
 
 START, PAUSE, STOP, WATCHED = DesiredAction
 
@@ -45,6 +47,59 @@ async def test_the_rest_of_what_counts_already_is_not_counted_by_the_history(eve
     await evening.watch(film, start=0.9)
     await evening.later(hours=2)
     assert evening.recorded == ["Arrival (2016)"]
+
+
+@pytest.mark.parametrize("pause_min", [2, 12, 14], ids="paused for {} minutes".format)
+async def test_what_was_paused_past_the_mark_and_ended_while_we_were_down_is_one_play(
+    evening, short, pause_min
+):
+    evening.source.list(short)
+    for offset_s in range(0, 1_010, 20):
+        evening.frame(short, max(offset_s, 1))
+        await evening.later(20)
+    evening.frame(short, 1_010, "paused")  # 84 %
+    await evening.settle()
+    await evening.kill()
+    await evening.later(minutes=pause_min)
+    await evening.later(70)  # goes on, to 90 %
+    evening.source.count(short, evening.clock.now())
+    counted_at = evening.clock.now()
+    await evening.later(120)
+    evening.source.sessions.clear()
+    await evening.later(minutes=10)
+    await evening.start()
+    await evening.later(hours=2)
+    assert evening.recorded == [short.label]
+    assert abs((evening.sink.plays(MAYA)[0][1] - counted_at).total_seconds()) <= 240
+
+
+async def test_a_count_that_comes_late_while_the_socket_is_closed_dates_no_end(evening, short):
+    evening.source.list(short)
+    for offset_s in range(0, 1_140, 20):
+        evening.frame(short, max(offset_s, 1))
+        if offset_s == 1_080:
+            evening.source.count(short, evening.clock.now())
+        await evening.later(20)
+    ended_at = evening.clock.now()  # the player dies
+    await evening.later(30)
+    evening.source.sessions.clear()
+    evening.pipeline.disconnected()
+    await evening.later(120)
+    fact = WebhookFact(
+        event="media.scrobble",
+        state=PlayerState.PLAYING,
+        is_counted=True,
+        account=Account(id=OWNER.id, name=OWNER.name),
+        media=short,
+        player=Player(client_id="tv", title="tv"),
+        server_uuid=SERVER,
+    )
+    evening.pipeline.hear_hook(await evening.ledger.put_hook(fact, evening.clock.now(), most=1_000))
+    await evening.later(10)
+    evening.pipeline.connected()
+    await evening.later(hours=2)
+    assert evening.recorded == [short.label]
+    assert abs((evening.sink.plays(MAYA)[0][1] - ended_at).total_seconds()) <= 120
 
 
 async def test_a_tail_is_known_as_one_after_a_restart(evening, film):

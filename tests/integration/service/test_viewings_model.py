@@ -7,6 +7,7 @@ or they are left where they count, but not yet at the server, which goes on from
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 from collections import Counter
 from dataclasses import dataclass
@@ -17,10 +18,11 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from crosswatch.core.events import Account, Media, MediaKind, Show
+from crosswatch.core.events import Account, Media, MediaKind, Player, PlayerState, Show
+from crosswatch.core.facts import WebhookFact
 from crosswatch.core.ids import Ids
-from crosswatch.errors import SourceUnavailableError
-from fakes.evening import Evening
+from crosswatch.errors import SourceUnavailableError, StorageError
+from fakes.evening import SERVER, Evening
 from fakes.leaping_loop import LeapingLoop
 from fakes.plays import MAYA
 from fakes.sink import Fault
@@ -34,6 +36,13 @@ LEFT_AT = 0.85
 RESUMED_WITHIN_S = 30 * 3_600.0
 """The rest of what was left is seen within that time, or never."""
 
+STATES = {
+    "media.play": PlayerState.PLAYING,
+    "media.resume": PlayerState.PLAYING,
+    "media.pause": PlayerState.PAUSED,
+    "media.stop": PlayerState.STOPPED,
+    "media.scrobble": PlayerState.PLAYING,
+}
 PEOPLE = {
     "tv": Account(id=1, name="Maya"),
     "phone": Account(id=2, name="Jon"),
@@ -119,6 +128,7 @@ class Viewings(RuleBasedStateMachine):
             self.viewers[client] = Viewer(client, ITEMS[number], self.new_key(), at_s, is_rest=True)
             if not left.is_told:  # that somebody left may not have been noticed: it ends with the rest then
                 left.latest = self.evening.clock.now() + timedelta(seconds=LENGTH_S - at_s)
+        self.post(self.viewers.get(client), "media.play")
         self.run(self.live(PERIOD_S))
 
     @precondition(lambda self: self.viewers)
@@ -141,6 +151,8 @@ class Viewings(RuleBasedStateMachine):
         viewer = self.viewers[data.draw(st.sampled_from(sorted(self.viewers)))]
         match what:
             case "pause" | "resume":
+                if viewer.is_paused != (what == "pause"):
+                    self.post(viewer, f"media.{what}")
                 viewer.is_paused = what == "pause"
                 self.speak(viewer)
             case "stop" if viewer.offset_s < 0.5 * LENGTH_S:
@@ -191,6 +203,7 @@ class Viewings(RuleBasedStateMachine):
             viewers = sorted(self.viewers.values(), key=lambda viewer: viewer.client, reverse=swapped)
             for viewer in viewers:
                 viewer.key = self.new_key()
+                self.post(viewer, "media.play")
             self.evening.pipeline.connected()
             await self.live(15)
 
@@ -221,6 +234,7 @@ class Viewings(RuleBasedStateMachine):
             step_s = min(PERIOD_S, seconds)
             await self.evening.later(step_s)
             seconds -= step_s
+            await self.hand_out_post()
             for viewer in list(self.viewers.values()):
                 if not viewer.is_paused:
                     viewer.offset_s = min(LENGTH_S, viewer.offset_s + step_s)
@@ -239,6 +253,7 @@ class Viewings(RuleBasedStateMachine):
     def count(self, viewer):
         if not viewer.is_counted and viewer.offset_s >= COUNTED_AT * LENGTH_S:
             viewer.is_counted = True
+            self.post(viewer, "media.scrobble")
             account = PEOPLE[viewer.client]
             self.evening.source.count(viewer.item, self.evening.clock.now(), account_id=account.id)
 
@@ -264,19 +279,28 @@ class Viewings(RuleBasedStateMachine):
 
     def end(self, viewer):
         self.forget(viewer)
+        self.post(viewer, "media.stop")
         self.speak(viewer, "stopped")
 
     def forget(self, viewer):
         del self.viewers[viewer.client]
         self.evening.source.sessions.pop(viewer.key, None)
 
+    def post(self, viewer, event):
+        """The server would call us, if it had been asked to."""
+
+    async def hand_out_post(self):
+        """What was posted arrives."""
+
     # ---------------------------------------------------------------- what holds
 
     def teardown(self):
         if hasattr(self, "evening"):
-            self.run(self.come_to_rest())
-            self.each_finished_viewing_is_one_play()
-            self.run(self.evening.stop())
+            try:
+                self.run(self.come_to_rest())
+                self.each_finished_viewing_is_one_play()
+            finally:
+                self.run(self.evening.stop())
         self.loop.close()
 
     async def come_to_rest(self):
@@ -309,6 +333,45 @@ class ViewingsOnDisk(Viewings):
         self.folder.cleanup()
 
 
+class ViewingsWithPost(Viewings):
+    """The same, and the server calls us as well: late, several times, or while nobody is there."""
+
+    def __init__(self):
+        super().__init__()
+        self.delay_s, self.copies = 0, 1
+        self.sent = []
+
+    @rule(delay_s=st.sampled_from([0, 5, 30, 120]), copies=st.sampled_from([0, 1, 2]))
+    def slow_down_the_post(self, delay_s, copies):
+        self.delay_s, self.copies = delay_s, copies
+
+    def post(self, viewer, event):
+        if viewer is None:
+            return
+        is_bare = event == "media.scrobble" or (event == "media.play" and viewer.offset_s <= 1)
+        fact = WebhookFact(
+            event=event,
+            state=STATES[event],
+            is_counted=event == "media.scrobble",
+            offset_ms=None if is_bare else round(viewer.offset_s * 1000),
+            account=PEOPLE[viewer.client],
+            media=viewer.item,
+            player=Player(client_id=viewer.client, title=viewer.client),
+            server_uuid=SERVER,
+        )
+        due_at = self.evening.clock.now() + timedelta(seconds=self.delay_s)
+        self.sent += [(due_at, fact)] * self.copies
+
+    async def hand_out_post(self):
+        now = self.evening.clock.now()
+        due = [fact for due_at, fact in self.sent if due_at <= now]
+        self.sent = [one for one in self.sent if one[0] > now]
+        for fact in due if not self.evening.ledger.is_dead else ():
+            with contextlib.suppress(StorageError):
+                hook = await self.evening.ledger.put_hook(fact, now, most=1_000)
+                self.evening.pipeline.hear_hook(hook)
+
+
 COMMON = {
     "deadline": None,
     "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large],
@@ -317,5 +380,7 @@ COMMON = {
 
 TestViewings = Viewings.TestCase
 TestViewings.settings = settings(max_examples=20, stateful_step_count=15, **COMMON)
+TestViewingsWithPost = ViewingsWithPost.TestCase
+TestViewingsWithPost.settings = settings(max_examples=20, stateful_step_count=15, **COMMON)
 TestViewingsOnDisk = ViewingsOnDisk.TestCase
 TestViewingsOnDisk.settings = settings(max_examples=4, stateful_step_count=15, **COMMON)

@@ -417,15 +417,16 @@ def test_a_late_webhook_of_a_viewing_that_frames_have_ended_begins_none(stage):
     assert stage.sessions == ()
 
 
-@pytest.mark.parametrize("is_open", [True, False])
-def test_the_beginning_of_another_viewing_is_left_to_frames_while_they_come(stage, is_open):
+@pytest.mark.parametrize("is_open", [True, False], ids=["open", "closed"])
+@pytest.mark.parametrize("offset_s", [None, 500], ids=["at the beginning", "in the middle"])
+def test_the_beginning_of_another_viewing_is_left_to_frames_while_they_come(stage, offset_s, is_open):
     """Else the second beginning of a viewing that was given another key, come late, would be a rewatch."""
     stage.frame(offset_s=0).answer().hook("play", 0).after(3).frame(offset_s=600).after(10).frame(
         "stopped", 700
     )
     if not is_open:
         stage.tracker.disconnected()
-    stage.after(30).hook("play", 500)
+    stage.after(30).hook("play", offset_s)
     assert len(stage.sessions) == (0 if is_open else 1)
 
 
