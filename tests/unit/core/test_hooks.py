@@ -506,6 +506,18 @@ def test_a_viewing_goes_on_after_a_restart(stranger):
     assert restored(play).counted_at == play.counted_at
 
 
+def test_where_frames_have_told_of_a_viewing_before_a_restart_its_position_holds(stage):
+    stage.hook("play").after(1).frame(offset_s=1).answer().after(6_000).frame(offset_s=6_000)
+    play = stage.updates[-1].play
+    again = HookStage()
+    again.now, again._count = stage.now + timedelta(minutes=20), 1
+    again.tracker.restore([play])
+    again.hooks.take_up(again.now)
+    again.hook("play", item=SEVERANCE.rating_key).after(26).list().after(16).list()
+    (ended,) = [event for event in again.events if event.action.value == "stop"]
+    assert (ended.progress, ended.at) == (play.progress, play.last_seen_at)
+
+
 def test_a_counted_viewing_ends_by_itself_after_a_restart_as_well(stranger):
     stranger.hook("scrobble", 6_000).believe()
     play = stranger.updates[-1].play
