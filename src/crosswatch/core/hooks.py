@@ -16,7 +16,7 @@ Source: Plex protocol notes, section 12; design notes, section 9.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -43,9 +43,9 @@ from crosswatch.core.hooked import (
 )
 from crosswatch.core.ignored import Ignored
 from crosswatch.core.inbox import Hook
-from crosswatch.core.likeness import HOOK_KEY, has_passed, is_told_by_hooks, may_be_same_person
-from crosswatch.core.plays import Origin
-from crosswatch.core.session import Session
+from crosswatch.core.likeness import has_passed, is_told_by_hooks, may_be_same_person
+from crosswatch.core.plays import Origin, Play
+from crosswatch.core.session import HOOK_KEY, Session, remembered
 from crosswatch.core.tracker import SessionTracker, Update
 
 REMEMBERED = timedelta(minutes=10)
@@ -105,9 +105,17 @@ class Hooks:
         self._due_at: datetime | None = None
         self._orphans: list[_Orphan] = []
 
-    def take_up(self, now: datetime) -> None:
-        """Look after the sessions that the tracker has restored."""
+    def take_up(self, now: datetime, ended: Iterable[Play] = ()) -> None:
+        """Look after the sessions that the tracker has restored, and know again what ended shortly before.
+
+        Args:
+            now: This moment.
+            ended: Plays of this server that ended lately.
+        """
         self._since = now
+        for play in ended:
+            if play.origin is not Origin.HISTORY and play.media.shared_file is None:
+                self._concerned.setdefault(play.id, remembered(play))
         self._concerned |= {session.play_id: session for session in self._tracker.sessions}
         self._look()
 

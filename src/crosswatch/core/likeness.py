@@ -9,7 +9,7 @@ from crosswatch.core.events import OWNER_ID, Account, PlayId
 from crosswatch.core.facts import Notification, SessionRow
 from crosswatch.core.filters import fold
 from crosswatch.core.plays import Origin
-from crosswatch.core.session import Session
+from crosswatch.core.session import HOOK_KEY, Session
 
 REKEY_AFTER = timedelta(seconds=15)
 """A player silent for so long under one key that plays on under another has been given the other key."""
@@ -25,9 +25,6 @@ REWIND_MS = 60_000
 
 COARSE_MS = 35_000
 """How far the server's list may be off (Plex protocol notes, section 6)."""
-
-HOOK_KEY = "hook/"
-"""Begins the key of a session of which only webhooks have told; servers do not know it."""
 
 
 def has_passed(since: datetime, span: timedelta, now: datetime) -> bool:

@@ -50,6 +50,10 @@ ZERO_HOLD = timedelta(seconds=2)
 """How long a start at 0 waits for a second opinion; resumed items say 0 first (Q15)."""
 
 
+HOOK_KEY = "hook/"
+"""Begins the key of a session of which only webhooks have told; servers do not know it."""
+
+
 class SessionState(StrEnum):
     """What has been told about a session."""
 
@@ -399,6 +403,16 @@ def restored(play: Play) -> Session:
         saved_at=play.last_seen_at,
         origin=play.origin,
         counted_at=play.counted_at,
+        frame_at=None if play.session_key.startswith(HOOK_KEY) else play.last_seen_at,
         _frames=2,
         _has_played=True,
     )
+
+
+def remembered(play: Play) -> Session:
+    """The session of a play that had ended when the process did; something may still come late about it."""
+    session = restored(play)
+    session.signal, session.told = Signal.STOPPED, SessionState.ENDED
+    session.ended_at = play.ended_at or play.last_seen_at
+    session.ending = "frame" if play.watched_at is not None else "vanished"
+    return session

@@ -24,7 +24,6 @@ from crosswatch.core.likeness import (
     as_notification,
     has_passed,
     is_echo,
-    is_keyless,
     is_moved,
     is_same,
     is_told_by_hooks,
@@ -273,8 +272,6 @@ class SessionTracker:
             if play.id in known:
                 continue
             session = restored(play)
-            if not is_keyless(session):  # only frames, and the server's list, bring a key
-                session.frame_at = session.last_seen_at
             if not session.session_key or session.session_key in self._sessions:
                 # An older play under the same key: from an older run of the server, or none at all.
                 session.session_key = f"{session.session_key}/{session.play_id}"

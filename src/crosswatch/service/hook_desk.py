@@ -13,11 +13,12 @@ from crosswatch.service.no_server import NoServer
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from datetime import datetime
 
     from crosswatch.core.events import PlayId
     from crosswatch.core.inbox import Hook, Inbox
+    from crosswatch.core.plays import Play
     from crosswatch.core.ports import MetadataSource
     from crosswatch.core.tracker import SessionTracker, Update
 
@@ -58,9 +59,9 @@ class HookDesk:
         """Whether webhooks are to be cleared away."""
         return bool(self._done)
 
-    def take_up(self, now: datetime) -> None:
-        """Look after the sessions that the tracker has restored."""
-        self._hooks.take_up(now)
+    def take_up(self, now: datetime, ended: Iterable[Play]) -> None:
+        """Look after the sessions that the tracker has restored, and know again what ended shortly before."""
+        self._hooks.take_up(now, ended)
 
     async def read(self) -> list[Hook]:
         """What is still kept from before.

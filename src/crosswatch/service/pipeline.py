@@ -16,6 +16,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from crosswatch.core.events import ScrobbleAction
+from crosswatch.core.hooks import REMEMBERED
 from crosswatch.core.likeness import has_passed
 from crosswatch.core.plays import PlayState
 from crosswatch.core.shared_files import SharedFiles
@@ -189,6 +190,8 @@ class ServerPipeline:
         while True:
             try:
                 plays = await self._ledger.open_plays(self.server_uuid)
+                since = self._clock.now() - REMEMBERED
+                lately = await self._ledger.plays_of(self.server_uuid, None, since)
                 hooks = await self._hooks.read()
             except StorageError as error:
                 log.warning("cannot read the open plays: %s", error, extra={"event": "storage.unavailable"})
@@ -196,7 +199,8 @@ class ServerPipeline:
             else:
                 self._recorder.resume(plays)
                 self._tracker.restore(self._files.restore(plays))
-                self._hooks.take_up(self._clock.now())
+                ended = [play for play in lately if play.state is PlayState.ENDED]
+                self._hooks.take_up(self._clock.now(), ended)
                 kept: list[Fact] = [partial(self._hooks.take, hook, None) for hook in hooks]
                 for fact in [*kept, *self._drain()]:
                     self._inbox.put_nowait(fact)

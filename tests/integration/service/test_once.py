@@ -24,6 +24,20 @@ def reasons(plays):
     return [play.reason for play in plays]
 
 
+async def hear_of(evening, media, event):
+    """A webhook about the owner's player comes in."""
+    fact = WebhookFact(
+        event=event,
+        state=PlayerState.STOPPED if event == "media.stop" else PlayerState.PLAYING,
+        is_counted=event == "media.scrobble",
+        account=Account(id=OWNER.id, name=OWNER.name),
+        media=media,
+        player=Player(client_id="tv", title="tv"),
+        server_uuid=SERVER,
+    )
+    evening.pipeline.hear_hook(await evening.ledger.put_hook(fact, evening.clock.now(), most=1_000))
+
+
 # ---------------------------------------------------------------- tails
 
 
@@ -85,21 +99,23 @@ async def test_a_count_that_comes_late_while_the_socket_is_closed_dates_no_end(e
     evening.source.sessions.clear()
     evening.pipeline.disconnected()
     await evening.later(120)
-    fact = WebhookFact(
-        event="media.scrobble",
-        state=PlayerState.PLAYING,
-        is_counted=True,
-        account=Account(id=OWNER.id, name=OWNER.name),
-        media=short,
-        player=Player(client_id="tv", title="tv"),
-        server_uuid=SERVER,
-    )
-    evening.pipeline.hear_hook(await evening.ledger.put_hook(fact, evening.clock.now(), most=1_000))
+    await hear_of(evening, short, "media.scrobble")
     await evening.later(10)
     evening.pipeline.connected()
     await evening.later(hours=2)
     assert evening.recorded == [short.label]
     assert abs((evening.sink.plays(MAYA)[0][1] - ended_at).total_seconds()) <= 120
+
+
+@pytest.mark.parametrize("event", ["media.play", "media.scrobble", "media.stop"])
+async def test_what_comes_late_about_a_viewing_that_ended_before_a_restart_is_no_play(evening, short, event):
+    await evening.watch(short)
+    await evening.restart()
+    await evening.later(minutes=8)
+    await hear_of(evening, short, event)
+    await evening.later(hours=2)
+    assert evening.recorded == [short.label]
+    assert reasons(await evening.plays()) == [Reason.WATCHED]
 
 
 async def test_a_tail_is_known_as_one_after_a_restart(evening, film):
