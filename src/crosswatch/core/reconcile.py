@@ -163,9 +163,8 @@ def _may_come_to_cover(play: Play, row: HistoryRow) -> bool:
 
 def awaits_count(play: Play) -> bool:
     """Whether a viewing counts, but as far as is known has not come to where its server counts."""
-    is_counted = play.counted_at is not None or bool(play.history_key)
     may_have_rest = play.progress is not None and play.progress < SURELY_COUNTED
-    return play.watched_at is not None and may_have_rest and not is_counted
+    return play.watched_at is not None and may_have_rest and not _is_counted(play)
 
 
 def may_be_its_rest(play: Play, counted_at: datetime) -> bool:
@@ -187,13 +186,13 @@ def may_be_line_of(play: Play, row: HistoryRow) -> bool:
     if covers(play, row):
         return True
     later = row.viewed_at - play.last_seen_at
-    was_counted = play.counted_at is not None or bool(play.history_key)
-    is_left = (play.progress or 0.0) < SURELY_COUNTED and not was_counted
-    return is_left and is_about(play, row) and timedelta(0) <= later <= _anew(play)
+    is_left = (play.progress or 0.0) < SURELY_COUNTED and not _is_counted(play)
+    is_soon = timedelta(0) <= later <= length_of(play.media.duration_ms) + COVER_AFTER
+    return is_left and is_soon and is_about(play, row)
 
 
-def _anew(play: Play) -> timedelta:
-    return length_of(play.media.duration_ms) + COVER_AFTER
+def _is_counted(play: Play) -> bool:
+    return play.counted_at is not None or bool(play.history_key)
 
 
 def _has_rest(play: Play, row: HistoryRow) -> bool:

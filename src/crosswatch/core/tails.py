@@ -48,7 +48,7 @@ def _reached(play: Play) -> float:
 
 
 def _is_recount(play: Play, counted_at: datetime, earlier: Play) -> bool:
-    """Whether of a viewing of which nothing is known but its count that was the count of the other."""
+    """Whether the count of a viewing, which is all that is known of it, was that of the other."""
     is_too_soon = counted_at - (earlier.ended_at or counted_at) < soonest_anew(play.media)
     return is_too_soon or may_be_its_rest(earlier, counted_at)
 

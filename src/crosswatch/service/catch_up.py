@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from crosswatch.service.recorder import Recorder
 
 LOOK_BACK = TAIL_GAP
-"""How far before the lines plays may have begun that explain them."""
+"""How long before the lines plays may have been heard of last that explain them."""
 
 PATIENCE = 3
 """How often an item is asked for that the server lists but cannot show, before its titles have to do."""
