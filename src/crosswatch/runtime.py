@@ -233,6 +233,7 @@ class Runtime:
             workers=workers,
             recall=memory.recall,
             reread=self._watching.reread,
+            count_after_all=recorder.count_after_all,
             clock=self.clock,
             changed=self._feed.publish,
         )

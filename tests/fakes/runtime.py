@@ -21,6 +21,7 @@ from crosswatch.providers.anime.lists import SourceStatus
 from crosswatch.service.corrections import Corrections
 from crosswatch.service.delivery import AccountWorker
 from crosswatch.service.memory import Memory
+from crosswatch.service.recorder import Recorder
 from crosswatch.service.webhooks import Receipt
 from crosswatch.service.workers import DeliveryWorkers
 from crosswatch.tallies import Tallies
@@ -82,6 +83,13 @@ class FakeRuntime:
             workers=self._workers,
             recall=memory.recall,
             reread=self._reread,
+            count_after_all=Recorder(
+                ledger,
+                rules=self.rules,
+                clock=self.clock,
+                wake=self._workers.wake,
+                changed=self.changed.append,
+            ).count_after_all,
             clock=self.clock,
             changed=self.changed.append,
         )

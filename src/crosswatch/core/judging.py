@@ -17,6 +17,24 @@ from crosswatch.core.plays import Desired, DesiredAction, Play, PlayState, SinkA
 from crosswatch.core.policy import counted_by_plex, desired_for, reason_of_end
 from crosswatch.core.reasons import Reason, Verdict
 
+BY_RULE = frozenset(
+    {
+        Reason.PERSON_UNLINKED,
+        Reason.PERSON_UNKNOWN,
+        Reason.PERSON_PAUSED,
+        Reason.PERSON_NOT_LISTED,
+        Reason.SERVER_NOT_SELECTED,
+        Reason.SERVER_OFF,
+        Reason.LIBRARY_OFF,
+        Reason.TITLE_OFF,
+        Reason.KIND_OFF,
+        Reason.PLAYER_OFF,
+        Reason.NETWORK_OFF,
+        Reason.FEATURE_OFF,
+    }
+)
+"""Reasons of a play that is left out for as long as a setting says so."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
@@ -73,11 +91,29 @@ def judge_again(rules: Rules, play: Play) -> Judgement | None:
         rules: Whose plays count.
         play: As it is stored, with what is known of its account by now.
     """
-    if play.counted_at is not None or play.history_key:
-        judgement = judge_counted(rules, play, play.counted_at or play.ended_at or play.last_seen_at)
-    else:
-        judgement = judge(rules, play, end_of(play))
+    judgement = _judge_ended(rules, play)
     return None if judgement.play.detail in TO_COME else judgement
+
+
+def judge_after_all(rules: Rules, play: Play) -> Judgement | None:
+    """What follows from an ended play that a rule had stopped, if the rules in force let it count as watched.
+
+    Args:
+        rules: Whose plays count now.
+        play: As it is stored.
+    """
+    if play.verdict is not Verdict.SKIPPED or play.reason not in BY_RULE or play.state is not PlayState.ENDED:
+        return None
+    judgement = _judge_ended(rules, play)
+    is_watched = any(desired.action is DesiredAction.WATCHED for _, desired in judgement.wanted)
+    return judgement if is_watched else None
+
+
+def _judge_ended(rules: Rules, play: Play) -> Judgement:
+    if play.counted_at is not None or play.history_key:
+        ended_at = play.ended_at or play.last_seen_at
+        return judge_counted(rules, play, max(play.counted_at or ended_at, ended_at))
+    return judge(rules, play, end_of(play))
 
 
 def end_of(play: Play) -> ScrobbleEvent:

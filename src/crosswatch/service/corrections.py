@@ -13,6 +13,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from crosswatch.core.identity import GUESSES, choice_for_item, choice_for_show, keys_of
+from crosswatch.core.judging import BY_RULE
 from crosswatch.core.outcomes import Accepted, Hold, Retry
 from crosswatch.core.phrases import say
 from crosswatch.core.plays import OVERRIDE, DesiredAction, SinkAccount, TraceEntry
@@ -61,6 +62,7 @@ class Corrections:
         workers: Who delivers them.
         recall: What is known of an item.
         reread: Asks a server again what one of its items is; None if it is not to be asked now.
+        count_after_all: Has a play count that a rule had stopped; for how many accounts it does now.
         clock: Tells the time.
         changed: Called with each play that was changed.
     """
@@ -73,6 +75,7 @@ class Corrections:
         workers: DeliveryWorkers,
         recall: Callable[[Media], Awaitable[Known]],
         reread: Callable[[Play], Awaitable[Media | None]],
+        count_after_all: Callable[[PlayId], Awaitable[int]],
         clock: Clock,
         changed: Callable[[PlayId], None],
     ) -> None:
@@ -81,6 +84,7 @@ class Corrections:
         self._workers = workers
         self._recall = recall
         self._reread = reread
+        self._count_after_all = count_after_all
         self._clock = clock
         self._changed = changed
 
@@ -89,13 +93,15 @@ class Corrections:
     async def retry(self, play_id: PlayId) -> int:
         """Try at once what waits, was refused or was ignored of the play; how many deliveries that were.
 
+        A play that a rule had stopped is sent if the rules in force let it count, with the time that it had.
         What the server calls the item is read anew, for its match may have been mended; and that a sink did
         not know it is forgotten, for it may have learned of it since.
         """
         play = await self._existing(play_id)
         media = await self._mended(play)
         await self._ledger.forget_matches((*keys_of(play.media), *keys_of(media)), GUESSES)
-        return await self._tell_again(play_id)
+        count = await self._count_after_all(play_id) if play.reason in BY_RULE else 0
+        return count or await self._tell_again(play_id)
 
     async def ignore(self, play_id: PlayId) -> None:
         """Tell nobody of the play any more.

@@ -17,7 +17,15 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from crosswatch.core.judging import Judgement, end_of, judge, judge_again, judge_counted, skipped
+from crosswatch.core.judging import (
+    Judgement,
+    end_of,
+    judge,
+    judge_after_all,
+    judge_again,
+    judge_counted,
+    skipped,
+)
 from crosswatch.core.people import TO_COME
 from crosswatch.core.plays import PlayState
 from crosswatch.core.policy import may_be_counted
@@ -25,7 +33,14 @@ from crosswatch.core.ports import PlayChange
 from crosswatch.core.reasons import Reason, Verdict
 from crosswatch.core.tracker import Update
 from crosswatch.errors import StorageError
-from crosswatch.service.story import person_of, tell_counted, tell_event, tell_found, tell_known
+from crosswatch.service.story import (
+    person_of,
+    tell_after_all,
+    tell_counted,
+    tell_event,
+    tell_found,
+    tell_known,
+)
 from crosswatch.service.tails import Tails
 from crosswatch.tallies import Counted, Tallies
 
@@ -166,6 +181,24 @@ class Recorder:
                     count += 1
         return count
 
+    async def count_after_all(self, play_id: PlayId) -> int:
+        """Have a play count that a rule had stopped, if those in force let it; for how many accounts it does.
+
+        Raises:
+            StorageError: If the database cannot be used.
+        """
+        async with self._turn:
+            await self._write_waiting()
+            stored = await self._ledger.play(play_id)
+            judgement = judge_after_all(self._rules(), stored) if stored is not None else None
+            if stored is None or judgement is None:
+                return 0
+            judgement = await self._unless_tail(stored, judgement)
+            change = _change(judgement, tell_after_all(judgement, self._clock.now()))
+            await self._ledger.record([change])
+            self._announce([change])
+        return len(judgement.wanted)
+
     # ------------------------------------------------------------------------------ deciding
 
     async def _judge(self, update: Update) -> _Judged:
@@ -215,10 +248,15 @@ class Recorder:
         judgement = judge_again(self._rules(), play)
         if judgement is None:
             return None
-        if judgement.counts and await self._tails.covers(Update(play=play, event=end_of(play))):
-            judgement = Judgement(play=skipped(play, Reason.DUPLICATE_OF), counts=False)
+        judgement = await self._unless_tail(play, judgement)
         log.info("%s: it is known by now whose it is", play.media.label, extra=_about("play.known", play))
         return _change(judgement, tell_known(play, judgement, self._clock.now()))
+
+    async def _unless_tail(self, play: Play, judgement: Judgement) -> Judgement:
+        """What follows from an ended play, unless it is the tail of one that counts already."""
+        if judgement.counts and await self._tails.covers(Update(play=play, event=end_of(play))):
+            return Judgement(play=skipped(play, Reason.DUPLICATE_OF), counts=False)
+        return judgement
 
     # ------------------------------------------------------------------------------ writing
 

@@ -100,6 +100,12 @@ def tell_known(play: Play, judgement: Judgement, now: datetime) -> TraceEntry:
     return TraceEntry(at=now, step="judged", text=together([text, _linked(judgement)]))
 
 
+def tell_after_all(judgement: Judgement, now: datetime) -> TraceEntry:
+    """The step of a play that a rule had stopped, and somebody wants to count now that it may."""
+    text = say("The settings let it count now, and you said that it should.")
+    return TraceEntry(at=now, step="judged", text=together([text, _linked(judgement)]))
+
+
 def _linked(judgement: Judgement) -> str:
     people = listed(judgement.people)
     return say("Linked to {people}.", people=people) if people else ""

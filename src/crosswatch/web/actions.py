@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from crosswatch.access.register import Scope
 from crosswatch.core.delivery import is_taken_back
+from crosswatch.core.judging import judge_after_all
 from crosswatch.core.people import stopping_person
 from crosswatch.core.plays import DeliveryState, DesiredAction, PlayState
 from crosswatch.core.reasons import Reason, Verdict
@@ -121,12 +122,14 @@ def next_action(play: Play, deliveries: Sequence[Delivery], rules: Rules) -> Nex
         return None
     if play.reason in NAMELESS:
         return NextAction(word=mark("Fix match"), way=f"history/{play.id}#match")
+    if judge_after_all(rules, play) is not None:
+        return NextAction(word=mark("Count it"))
     if play.reason in ELSEWHERE:
         return _elsewhere(play, rules)
     if play.reason is Reason.IGNORED_BY_YOU:
         return NextAction(word=mark("Count it")) if deliveries else None
     is_open = play.verdict in (Verdict.QUEUED, Verdict.FAILED)
-    if not (is_open and possible(play, deliveries).can_retry):
+    if not (is_open and possible(play, deliveries, rules).can_retry):
         return None
     return NextAction(word=mark("Try now") if play.verdict is Verdict.QUEUED else mark("Retry"))
 
@@ -164,12 +167,13 @@ def mend(check: Check) -> NextAction | None:
     return NextAction(word=word, way=way)
 
 
-def possible(play: Play, deliveries: Sequence[Delivery]) -> Possible:
-    """What a person may do about the play."""
+def possible(play: Play, deliveries: Sequence[Delivery], rules: Rules) -> Possible:
+    """What a person may do about the play; see `next_action`."""
     is_ignored = play.reason is Reason.IGNORED_BY_YOU
     is_told = any(row.acknowledged and row.acknowledged.action is DesiredAction.WATCHED for row in deliveries)
     return Possible(
-        can_retry=any(_is_stuck(row) or row.reason is Reason.IGNORED_BY_YOU for row in deliveries),
+        can_retry=any(_is_stuck(row) or row.reason is Reason.IGNORED_BY_YOU for row in deliveries)
+        or judge_after_all(rules, play) is not None,
         can_ignore=not is_told and not is_ignored and (any(map(_waits, deliveries)) or _is_open(play)),
         can_undo=any(_is_ours(row) for row in deliveries),
         can_match=play.media.kind.is_scrobbled,

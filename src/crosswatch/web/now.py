@@ -290,7 +290,7 @@ def build_card(play: Play, deliveries: Sequence[Delivery], rules: Rules) -> Card
         badge=_live_badge(play, deliveries) if play.state is not PlayState.ENDED else _badge(play.verdict),
         told=told,
         can_retry=is_waiting and bool(deliveries),
-        can_ignore=possible(play, deliveries).can_ignore,
+        can_ignore=possible(play, deliveries, rules).can_ignore,
         action=next_action(play, deliveries, rules),
         has_poster=has_poster(play),
         trakt_url=trakt_address(play.media),

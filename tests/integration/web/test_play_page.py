@@ -98,11 +98,32 @@ async def test_why_it_was_not_scrobbled_is_told_step_by_step(look, deliver):
 
 
 async def test_a_play_of_a_stranger_is_mended_by_a_button_and_asks_nobody_to_write_a_file(look, deliver):
-    play = await deliver(ended(verdict=Verdict.SKIPPED, reason=Reason.PERSON_UNLINKED), {})
+    left = {"progress": Percent(60.0), "watched_at": None}
+    play = await deliver(ended(verdict=Verdict.SKIPPED, reason=Reason.PERSON_UNLINKED, **left), {})
     text, source = await look(play)
     assert "is not linked to a Trakt account." in text
     assert "says what to write" not in text[: text.index("Step by step")]
     assert ">Link</a>" in source
+    assert "Count it" not in text
+
+
+async def test_a_play_that_a_rule_had_stopped_is_counted_by_a_button_once_none_does(
+    web, runtime, look, deliver
+):
+    play = await deliver(ended(verdict=Verdict.SKIPPED, reason=Reason.PERSON_UNLINKED, watched_at=None), {})
+    text, _ = await look(play)
+    assert "Count it" not in text
+    maya = {"name": "Maya", "plex_ids": [play.account.id], "accounts": ["default"]}
+    features = {"scrobble": {"enabled": True, "providers": {"trakt": {"enabled": True}}}}
+    runtime.config.update(lambda document: document.update(people=[maya], features=features))
+    text, _ = await look(play)
+    assert "Count it" in text
+    answer = await post(web, play, "retry")
+    assert answer.status == 303
+    [delivery] = (await runtime.ledger.deliveries([play.id]))[play.id]
+    assert (delivery.desired.action, delivery.desired.at) == (WATCHED, play.ended_at)
+    text, _ = await look(play)
+    assert "The settings let it count now, and you said that it should." in text
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,12 @@ import pytest
 
 from crosswatch.core.events import MediaKind
 from crosswatch.core.filters import Limits
+from crosswatch.core.judging import BY_RULE
 from crosswatch.core.people import Person, Rules
 from crosswatch.core.plays import DeliveryState, DesiredAction, PlayState, SinkAccount
 from crosswatch.core.reasons import Reason, Verdict
 from crosswatch.web.actions import NextAction, next_action, possible
-from fakes.plays import FILM, at, make_delivery, make_play, want
+from fakes.plays import FILM, MAYA, at, make_delivery, make_play, want
 
 WATCHED = want(DesiredAction.WATCHED, 9, 92)
 NOBODY_LISTED = Rules(is_on=True)
@@ -128,6 +129,18 @@ def test_a_play_that_a_list_stops_is_mended_where_that_list_is(reason, rules, ex
     assert next_action(play(Verdict.SKIPPED, reason), [], rules) == expected
 
 
+LINKED = Rules(is_on=True, people=(Person(name="Maya", plex_ids=frozenset({1}), accounts=(MAYA,)),))
+
+
+@pytest.mark.parametrize("reason", sorted(BY_RULE))
+@pytest.mark.parametrize(("progress", "counts"), [(92.0, True), (60.0, False)])
+def test_what_a_rule_had_stopped_can_be_counted_once_no_rule_does(reason, progress, counts):
+    one = play(Verdict.SKIPPED, reason, progress=progress)
+    assert possible(one, [], LINKED).can_retry is counts
+    assert (next_action(one, [], LINKED) == NextAction(word="Count it")) is counts
+    assert not possible(one, [], NOBODY_LISTED).can_retry, "it is stopped still"
+
+
 @pytest.mark.parametrize(
     ("one", "rows", "may"),
     [
@@ -165,6 +178,6 @@ def test_a_play_that_a_list_stops_is_mended_where_that_list_is(reason, rules, ex
     ],
 )
 def test_what_may_be_done_follows_from_what_sinks_know(one, rows, may):
-    found = possible(one, rows)
+    found = possible(one, rows, NOBODY_LISTED)
     letters = {"r": found.can_retry, "i": found.can_ignore, "u": found.can_undo, "m": found.can_match}
     assert "".join(letter for letter, is_so in letters.items() if is_so) == may

@@ -57,8 +57,9 @@ async def change(request: Request, play_id: Id, runtime: Runtime, guest: Asking,
 async def _ignore_play(runtime: Runtime, play: Play) -> bool:
     """Ignore the very play as well, if it counts for nobody now and somebody might still be told of it."""
     deliveries = (await runtime.ledger.deliveries([play.id])).get(play.id, [])
-    is_stopped = isinstance(decide(runtime.rules(), play), Stopped)
-    if not (is_stopped and possible(play, deliveries).can_ignore):
+    rules = runtime.rules()
+    is_stopped = isinstance(decide(rules, play), Stopped)
+    if not (is_stopped and possible(play, deliveries, rules).can_ignore):
         return False
     try:
         await runtime.corrections.ignore(play.id)

@@ -184,7 +184,7 @@ def build_page(runtime: RuntimeLike, evidence: Evidence, chosen: str) -> PlayPag
         lines=tuple(record.line for record in evidence.records),
         raw=redact(msgspec.json.format(msgspec.json.encode(shape, enc_hook=plain)).decode()),
         issue=redact(issue_text(evidence, card.told.sentence)),
-        may=possible(play, deliveries),
+        may=possible(play, deliveries, rules),
         action=card.action,
         ignoring=offers_for(play, rules, runtime.config.overlay.variables),
         hint="" if _has_button(play, rules) else card.told.action,

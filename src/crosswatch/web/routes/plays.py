@@ -91,7 +91,10 @@ async def show(request: Request, play_id: Id, runtime: Runtime) -> Response:
 
 @router.post("/{play_id}/retry", responses=MISSING)
 async def retry(request: Request, play_id: Id, runtime: Runtime) -> Response:
-    """Try at once what waits, was refused or was ignored of the play; `retried` says how many deliveries."""
+    """Try at once what waits, was refused or was ignored of the play; `retried` says how many deliveries.
+
+    What a setting had left out is sent, with the time that it had, if the settings in force let it count.
+    """
     if await runtime.ledger.play(PlayId(play_id)) is None:
         return _no_play(request, play_id)
     retried = await runtime.corrections.retry(PlayId(play_id))
