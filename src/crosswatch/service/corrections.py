@@ -217,6 +217,19 @@ class Corrections:
         """Drop a choice; whether there was one."""
         return await self._ledger.forget_matches([key], [OVERRIDE]) > 0
 
+    async def forget_choice(self, play_id: PlayId) -> bool:
+        """Drop the choice by which the play's item is called; whether there was one.
+
+        It may be one for a whole season or show, and is dropped for all of it then.
+        """
+        play = await self._existing(play_id)
+        keys = keys_of(play.media)
+        found = await self._ledger.recall(keys, self._clock.now())
+        key = next((key for key in keys if key in found and found[key].evidence == OVERRIDE), None)
+        is_done = key is not None and await self.forget(key)
+        self._changed(play_id)
+        return is_done
+
     async def retry_unknown(self, concerns: Callable[[Media], bool]) -> int:
         """Try again what was refused for want of a name, and may have one now; how many deliveries."""
         plays = [play for play in await self._ledger.unsettled_plays() if concerns(play.media)]

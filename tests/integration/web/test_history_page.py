@@ -308,7 +308,7 @@ async def test_the_button_of_a_line_tries_that_play_alone(web, deliver):
 
 
 @pytest.mark.parametrize(
-    "fields", [{}, {"do": "retry"}, {"do": "destroy", "play": "x"}, {"back": "cursor=" + "x" * 99}], ids=str
+    "fields", [{}, {"do": "destroy", "play": "x"}, {"back": "cursor=" + "x" * 99}], ids=str
 )
 async def test_a_form_that_asks_for_nothing_changes_nothing(web, fields):
     answer = await post(web, fields)
@@ -320,6 +320,14 @@ async def test_nothing_foreign_can_be_put_into_the_way_back(web, keep):
     await keep(ended())
     answer = await post(web, {"do": "retry", "play": "play-000001", "back": "//evil.example/?q=a\r\nX: y"})
     assert answer.headers["location"].startswith("history?")
+
+
+async def test_whoever_presses_a_button_without_a_choice_is_told_so(web, page, keep):
+    await keep(ended())
+    answer = await post(web, {"do": "ignore"})
+    assert answer.headers["location"].endswith("done=none")
+    text, _ = await page("?done=none")
+    assert "No play was chosen. Tick some first." in text
 
 
 async def test_marks_in_the_address_are_not_believed(page, keep):

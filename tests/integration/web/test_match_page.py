@@ -12,7 +12,7 @@ import pytest
 from crosswatch.core.events import Media, MediaKind, Percent, Show
 from crosswatch.core.identity import Choice
 from crosswatch.core.ids import Ids
-from crosswatch.core.outcomes import Refused
+from crosswatch.core.outcomes import Accepted, Refused
 from crosswatch.core.plays import DesiredAction, PlayState
 from crosswatch.core.ports import Settlement
 from crosswatch.core.reasons import Reason, Verdict
@@ -170,6 +170,36 @@ async def test_what_was_picked_is_remembered_and_the_play_is_sent(web, failed, r
     page = (await web.get(f"/history/{failed.id}?done=match&n=1", headers=PAGE)).text
     assert "Saved. 1 delivery is tried again with it." in page
     assert "Called as you chose" in page
+
+
+@pytest.mark.parametrize("scope", ["item", "show"])
+async def test_what_was_picked_can_be_forgotten_again(web, failed, runtime, scope):
+    assert "Forget this choice" not in (await web.get(f"/history/{failed.id}", headers=PAGE)).text
+    await save(web, failed, show="77", place="2x1", scope=scope, kind="episode")
+    assert "Forget this choice" in (await web.get(f"/history/{failed.id}", headers=PAGE)).text
+    headers = {"content-type": "application/x-www-form-urlencoded", **PAGE}
+    answer = await web("POST", f"/history/{failed.id}/forget", body=b"", headers=headers)
+    assert answer.headers["location"] == f"../{failed.id}?done=forget&n=1"
+    assert await runtime.corrections.matches() == []
+    page = (await web.get(f"/history/{failed.id}?done=forget&n=1", headers=PAGE)).text
+    assert "From now on it goes by its own name." in page
+    assert "Called as you chose" not in page
+
+
+async def test_of_a_play_that_is_there_nothing_is_said_to_be_sent(web, failed, step, runtime):
+    await runtime.corrections.retry(failed.id)
+    now = runtime.clock.now()
+    [claim] = await runtime.ledger.claim(MAYA, worker="w", now=now, lease=now - now, batch=1)
+    done = Settlement(claim=claim, outcome=Accepted(remote_id=1), at=now, retry_at=now)
+    assert await runtime.ledger.settle([done]) == [True]
+    _, text, _ = await step(find="Naruto", show="77", place="2x1")
+    assert "Save for the next time" in text
+    assert "Save and send" not in text
+    assert "that entry stays as it is. If it is wrong, take it back." in text
+    answer = await save(web, failed, show="77", place="2x1", kind="episode")
+    assert answer.headers["location"] == f"../{failed.id}?done=match&n=0"
+    page = (await web.get(f"/history/{failed.id}?done=match&n=0", headers=PAGE)).text
+    assert "The entry at Trakt is still the old one" in page
 
 
 @pytest.mark.parametrize(

@@ -316,3 +316,16 @@ async def test_a_play_that_waits_its_turn_needs_no_button(look, runtime):
     text, _ = await look(play)
     assert "Try again" not in text
     assert "Ignore this play" in text
+
+
+@pytest.mark.parametrize(
+    ("days", "shown"),
+    [(0, r"\d\d:\d\d . \d\d:\d\d"), (20, r"\d+ \w+ , \d\d:\d\d . \d\d:\d\d")],
+    ids=["today", "long ago"],
+)
+async def test_the_page_of_a_play_says_at_which_hour_it_was(look, deliver, runtime, days, shown):
+    began = runtime.clock.now() - timedelta(days=days, hours=1)
+    ended_at = began + timedelta(minutes=30)
+    play = ended(started_at=began, last_seen_at=ended_at, ended_at=ended_at, watched_at=ended_at)
+    text, _ = await look(await deliver(play, {}))
+    assert re.search(rf"· Maya · {shown} ", text)

@@ -11,7 +11,7 @@ import msgspec
 from crosswatch.core.delivery import verdict_of
 from crosswatch.core.people import watched_mark
 from crosswatch.core.phrases import plain
-from crosswatch.core.plays import DeliveryState, PlayState
+from crosswatch.core.plays import OVERRIDE, DeliveryState, PlayState
 from crosswatch.core.reasons import Reason, Verdict
 from crosswatch.core.sentences import account_title, accounts_words, percent_words, tell_delivery
 from crosswatch.web.actions import NAMELESS, OF_PEOPLE, NextAction, is_ignored, possible
@@ -22,6 +22,7 @@ from crosswatch.web.now import SHAPES, WORDS, Badge, build_card
 from crosswatch.web.pages.checks import Check, build_checks
 from crosswatch.web.pages.match import search_for
 from crosswatch.web.shapes import play_shape, trace_shape
+from crosswatch.web.words import WEEKDAY_WITHIN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from crosswatch.core.people import Rules
     from crosswatch.core.plays import Delivery, Play, TraceEntry
     from crosswatch.core.sentences import Told
+    from crosswatch.service.memory import Known
     from crosswatch.web.actions import Possible
     from crosswatch.web.ignoring import Offer
     from crosswatch.web.now import Card
@@ -115,6 +117,7 @@ class PlayPage:
         ignoring: What can be ignored of it altogether, and what is.
         hint: What helps, in words, where no button here does it.
         chosen: How the item came by its name, where a person or a list of anime said it; or empty.
+        is_choice: Whether it was a person.
         search: What to look for at Trakt, where the match is wrong.
         now: The moment of the page.
         first: How many steps of a long story come before what is folded away.
@@ -136,9 +139,20 @@ class PlayPage:
     ignoring: tuple[Offer, ...]
     hint: str
     chosen: str
+    is_choice: bool
     search: Search
     now: datetime
     first: int = SHOWN_FIRST
+
+    @property
+    def day(self) -> date:
+        """The day on which it began, in this machine's zone."""
+        return self.began_at.astimezone().date()
+
+    @property
+    def is_long_ago(self) -> bool:
+        """Whether moments of that time are told by their day alone."""
+        return self.now - self.began_at >= WEEKDAY_WITHIN
 
     @property
     def folds(self) -> int:
@@ -160,10 +174,10 @@ async def look(runtime: RuntimeLike, play_id: PlayId) -> PlayPage | None:
     known = await runtime.recall(play.media)
     records = [record for record in runtime.logs.dump() if record.play == play_id][-MOST_LINES:]
     evidence = Evidence(play=play, deliveries=deliveries, trace=trace, records=records)
-    return build_page(runtime, evidence, known.how)
+    return build_page(runtime, evidence, known)
 
 
-def build_page(runtime: RuntimeLike, evidence: Evidence, chosen: str) -> PlayPage:
+def build_page(runtime: RuntimeLike, evidence: Evidence, known: Known) -> PlayPage:
     """The page, from what was read for it."""
     play, deliveries, trace = evidence.play, evidence.deliveries, evidence.trace
     rules = runtime.rules()
@@ -188,7 +202,8 @@ def build_page(runtime: RuntimeLike, evidence: Evidence, chosen: str) -> PlayPag
         action=card.action,
         ignoring=offers_for(play, rules, runtime.config.overlay.variables),
         hint="" if _has_button(play, rules) else card.told.action,
-        chosen=chosen,
+        chosen=known.how,
+        is_choice=known.match is not None and known.match.evidence == OVERRIDE,
         search=search_for(play.media),
         now=runtime.clock.now(),
     )

@@ -22,7 +22,7 @@ NO_PLAY = mark(
     "CrossWatch knows no play by this address. It may have been made by another CrossWatch, or before its "
     "database was replaced."
 )
-DONE = ("retry", "ignore", "undo", "match")
+DONE = ("retry", "ignore", "undo", "match", "forget")
 
 Id = Annotated[str, Path(max_length=64)]
 
@@ -62,6 +62,16 @@ async def undo(request: Request, play_id: Id, runtime: Runtime, guest: Asking) -
     except CorrectionError as error:
         return await draw_play(request, play_id, runtime, guest, problem=error)
     return _back(play_id, "undo", count)
+
+
+@router.post("/history/{play_id}/forget")
+async def forget(request: Request, play_id: Id, runtime: Runtime, guest: Asking) -> Response:
+    """Drop what somebody said that the play's item is."""
+    try:
+        is_done = await runtime.corrections.forget_choice(PlayId(play_id))
+    except CorrectionError as error:
+        return await draw_play(request, play_id, runtime, guest, problem=error)
+    return _back(play_id, "forget", int(is_done))
 
 
 async def draw_play(
