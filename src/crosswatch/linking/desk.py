@@ -22,7 +22,7 @@ from crosswatch.errors import (
     WrongServerError,
 )
 from crosswatch.linking import changes
-from crosswatch.linking.attempts import Attempt
+from crosswatch.linking.attempts import Attempt, Stage
 from crosswatch.linking.codes import ShownCode, trakt_code
 from crosswatch.linking.household import fetch_members
 from crosswatch.linking.plex_sign_in import PlexSignIn
@@ -256,6 +256,17 @@ class LinkingDesk:
         if earlier is not None:
             await earlier.aclose()
         return self.trakt[person]
+
+    async def use_app(self, change: changes.Change) -> None:
+        """Ask Trakt in the name of another app; what was begun in that of the one before is given up.
+
+        Raises:
+            ConfigError: If that cannot be, or cannot be written. Nothing is given up then.
+        """
+        await self.write(change)
+        ended = {who: one for who, one in self.trakt.items() if one.stage is not Stage.LINKED}
+        self.trakt = {who: one for who, one in self.trakt.items() if who not in ended}
+        await asyncio.gather(*(one.aclose() for one in ended.values()))
 
     async def name_at_trakt(self, account: str) -> str:
         """What a linked account is called at Trakt; empty while that is not known."""

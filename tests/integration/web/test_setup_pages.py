@@ -501,14 +501,23 @@ async def test_an_app_that_trakt_does_not_know_is_said_with_what_to_check(app, b
     page = await browser.send(await browser.open("setup/trakt"), "Get a code")
     assert "Trakt does not accept trakt.client_id" in page.words
 
-    await set_app(browser)
-    await link_after_refusal(app, browser)
+    page = await set_app(browser)
+    assert "does not accept" not in page.words, "that was said of the app before"
+    await link(app, browser)
 
 
-async def link_after_refusal(app, browser):
-    page = await browser.send(await browser.open("setup/trakt"), "Try again")
-    app.trakt.approve_device(page.code, "maya_w")
-    await browser.until("setup/trakt", lambda page: "go to maya_w" in page.words)
+async def test_who_signs_in_at_trakt_as_somebody_else_did_is_told_so_before_anything_is_mixed(app, browser):
+    await set_up(app, browser, "alice", "bob")
+    for name in ("alice", "bob"):
+        page = await browser.open("setup/trakt")
+        page = await browser.send(page, f"Get a code {name}")
+        app.trakt.approve_device(page.code, "maya_w")
+        page = await browser.until(
+            "setup/trakt", lambda page, name=name: f"Plays by {name} go to maya_w" in page.words
+        )
+        assert ("both go into one history" in page.words) is (name == "bob")
+        assert "data-next" not in page.text, "there is something to be read" if name == "bob" else "bob waits"
+    assert "maya_w gets the plays of alice too" in page.words
 
 
 async def test_the_secret_of_the_same_app_is_kept_if_none_is_typed(app, browser):

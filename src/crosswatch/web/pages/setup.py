@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from crosswatch.core.filters import ID_PREFIX, fold
+from crosswatch.core.phrases import listed
 from crosswatch.core.plays import SinkAccount
 from crosswatch.errors import LoginError
 from crosswatch.linking import changes
@@ -150,11 +151,13 @@ class AccountRow:
         name: In the configuration.
         username: At Trakt, or empty while it is not known.
         problem: Why nothing can be sent there, or empty.
+        shared_with: Others whose plays go to the same account at Trakt, though it is another one here.
     """
 
     name: str
     username: str
     problem: str
+    shared_with: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -310,7 +313,7 @@ async def link_rows(runtime: RuntimeLike) -> list[LinkRow]:
     if not settings.people:
         default = await accounts([SinkAccount().name])
         return [LinkRow(name="", accounts=default, link=link_of(desk.trakt.get("")))]
-    return [
+    rows = [
         LinkRow(
             name=person.name,
             accounts=await accounts(person.accounts),
@@ -319,6 +322,21 @@ async def link_rows(runtime: RuntimeLike) -> list[LinkRow]:
         for person in settings.people
         if not person.paused or person.name in desk.trakt
     ]
+    return [
+        replace(row, accounts=tuple(_with_sharers(row, account, rows) for account in row.accounts))
+        for row in rows
+    ]
+
+
+def _with_sharers(row: LinkRow, account: AccountRow, rows: Sequence[LinkRow]) -> AccountRow:
+    """The account, and who else signed in at Trakt as the same member, as happens by mistake on one phone."""
+    others = [
+        other.name
+        for other in rows
+        for one in other.accounts
+        if other is not row and one.name != account.name and one.username == account.username != ""
+    ]
+    return replace(account, shared_with=listed(list(dict.fromkeys(others))))
 
 
 def _problem(sinks: Mapping[str, Mapping[str, Any]], name: str) -> str:

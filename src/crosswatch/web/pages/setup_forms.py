@@ -142,7 +142,7 @@ async def set_app(request: Request, runtime: Runtime) -> Response:
     keeps = not secret and client_id == trakt.client_id
     redirect_uri = fields.get("redirect_uri", "").strip() or trakt.redirect_uri
     try:
-        await runtime.linking.write(changes.set_app(client_id, None if keeps else secret, redirect_uri))
+        await runtime.linking.use_app(changes.set_app(client_id, None if keeps else secret, redirect_uri))
     except ConfigError as error:
         return await show_trakt(request, runtime, error.sentence)
     return _to(request, "trakt")
