@@ -64,3 +64,15 @@ async def test_a_log_goes_on_after_a_restart_without_a_gap(look, home):
     shown = await page.locator("#lines").inner_text()
     assert len(told) > 5
     assert [message for message in told[:-5] if message not in shown] == []
+
+
+async def test_the_page_of_a_play_follows_what_becomes_of_it(look, home):
+    play = (await home.stage.get("/api/plays", verdict="queued"))["plays"][0]
+    page = await (await look()).go(f"history/{play['id']}")
+    verdict = page.locator("#outcome .verdict")
+    await expect(verdict).to_contain_text("Queued")
+    wish = "([id, verb]) => fetch(`../api/plays/${id}/${verb}`, {method: 'POST'}).then((got) => got.status)"
+    assert await page.evaluate(wish, [play["id"], "ignore"]) == 200
+    await expect(verdict).to_contain_text("Skipped", timeout=SAYS_SO_WITHIN_MS)
+    await expect(page.locator("#acts")).to_contain_text("Count it")
+    assert await page.evaluate(wish, [play["id"], "retry"]) == 200

@@ -150,6 +150,11 @@ class PlayPage:
         return self.began_at.astimezone().date()
 
     @property
+    def is_open(self) -> bool:
+        """Whether more will become of it by itself."""
+        return self.card.badge.kind in (Verdict.WATCHING, Verdict.QUEUED)
+
+    @property
     def is_long_ago(self) -> bool:
         """Whether moments of that time are told by their day alone."""
         return self.now - self.began_at >= WEEKDAY_WITHIN
