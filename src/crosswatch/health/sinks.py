@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from crosswatch.core.phrases import Phrase, say, say_count, together
+from crosswatch.core.phrases import Phrase, listed, say, say_count, together
 from crosswatch.core.plays import SinkAccount
 from crosswatch.core.ports import Backlog
 from crosswatch.core.reasons import Reason
@@ -24,13 +25,30 @@ WAITING_TOO_LONG = timedelta(minutes=15)
 
 def sink_checks(facts: Facts) -> Iterator[Check]:
     """Each account's link and what waits for it, and a remark if everyone's plays go to one account."""
+    whose = _whose(facts)
     for status in facts.sinks:
-        yield _link(status, facts.now)
+        yield _for_whom(_link(status, facts.now), whose.get(account_of(str(status["name"])), ""))
     if not facts.storage_problem:  # else nobody knows what waits
         told = {account_of(str(status["name"])): Backlog() for status in facts.sinks}
         for account, backlog in {**told, **facts.backlog}.items():
-            yield _backlog(account, backlog, facts.now)
+            yield _for_whom(_backlog(account, backlog, facts.now), whose.get(account, ""))
     yield from _remarks(facts.settings)
+
+
+def _whose(facts: Facts) -> dict[SinkAccount, str]:
+    """Whose plays go to each account, where there are several; one that is nobody's goes by its own name."""
+    accounts = [account_of(str(status["name"])) for status in facts.sinks]
+    if len(accounts) < 2:  # noqa: PLR2004 -- several begin with the second
+        return {}
+    people = facts.settings.people
+    owners = {one: [person.name for person in people if one.name in person.accounts] for one in accounts}
+    return {account: listed(names) or account.name for account, names in owners.items()}
+
+
+def _for_whom(check: Check, people: str) -> Check:
+    return (
+        replace(check, title=say("{title}: {people}", title=check.title, people=people)) if people else check
+    )
 
 
 def account_of(name: str) -> SinkAccount:

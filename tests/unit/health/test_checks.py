@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 
+from crosswatch.config.household import PersonSettings
 from crosswatch.config.model import parse_settings
 from crosswatch.core.plays import SinkAccount
 from crosswatch.core.ports import Backlog
@@ -63,6 +65,24 @@ def test_fine_things_are_named_as_well():
         "config", "folder", "storage", "clock", "watcher", "server", "webhooks", "link", "backlog",
         "everyone", "notices", "backup",
     }  # fmt: skip
+
+
+def test_of_several_accounts_each_says_whose_plays_go_there():
+    family = msgspec.structs.replace(
+        SETTINGS,
+        people=[
+            PersonSettings(name=name, plex_ids=[number], accounts=["maya"])
+            for number, name in enumerate(("Maya", "Kids"))
+        ],
+    )
+    away = {**LINK, "name": "trakt/tom", "ok": False, "sentence": "Trakt isn't answering."}
+    checks = judge(replace(FACTS, settings=family, sinks=[LINK, away])).checks
+    assert {str(check.title) for check in checks if check.kind in ("link", "backlog")} == {
+        "Link to Trakt: Maya and Kids",
+        "Plays on their way: Maya and Kids",
+        "Trakt isn't answering: tom",
+        "Plays on their way: tom",
+    }
 
 
 def test_fine_things_say_what_proves_it():
