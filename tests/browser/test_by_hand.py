@@ -85,6 +85,18 @@ async def test_what_cannot_be_copied_is_selected(look):
     assert "INFO" in await page.evaluate("getSelection().toString()")
 
 
+@pytest.mark.parametrize("width", [320, 1280])
+async def test_what_can_be_done_with_chosen_plays_is_in_sight_where_they_are_chosen(look, screenshots, width):
+    page = await (await look(width=width, java_script_enabled=False)).go("history")
+    buttons = page.get_by_role("group", name="Selected plays")
+    await expect(buttons).not_to_be_in_viewport()
+    await page.get_by_role("checkbox").first.check()
+    await expect(buttons.get_by_role("button", name="Ignore")).to_be_in_viewport(ratio=1)
+    await page.screenshot(path=screenshots / f"history-chosen-{width}.png")
+    await buttons.get_by_role("button", name="Try again").click()
+    await expect(page.get_by_role("status")).to_contain_text("play")
+
+
 @pytest.mark.parametrize("path", ["", "history", "people", "logs", "settings"])
 async def test_another_language_fits_a_phone_as_well(look, path):
     window = await look(width=320, locale="de-DE")
