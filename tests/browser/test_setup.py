@@ -181,3 +181,18 @@ async def test_the_keyboard_alone_is_enough(walk):
     await one.page.focus("#on-1000003")
     await one.page.keyboard.press("Space")
     assert await one.page.is_checked("#on-1000003")
+
+
+async def test_a_new_password_can_be_read_before_it_is_set(walk, screenshots):
+    one = await walk()
+    await one.window.go("setup/claim")
+    await one.page.fill("#password", PASSWORD)
+    field, button = one.page.locator("#password"), one.page.get_by_role("button", name="Show")
+    await button.click()
+    assert (await field.get_attribute("type"), await button.get_attribute("aria-pressed")) == ("text", "true")
+    await one.page.screenshot(path=screenshots / "set-up-claim-shown-390.png")
+    await button.click()
+    assert await field.get_attribute("type") == "password"
+    await button.click()
+    await one.claim()
+    await one.at("plex")

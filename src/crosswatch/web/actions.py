@@ -33,19 +33,26 @@ NAMELESS = (Reason.NO_MATCH, Reason.AMBIGUOUS_MATCH, Reason.WRONG_MATCH)
 _PEOPLE = ("people", mark("People"))
 _RULES = ("settings/rules", mark("Settings"))
 
+
+def _rule(name: str) -> tuple[str, str]:
+    """The way to one of the rules for everybody."""
+    way, word = _RULES
+    return (f"{way}?all=1#features.scrobble.filters.{name}-field", word)
+
+
 ELSEWHERE = {
     Reason.LINK_EXPIRED: ("people", mark("Link again")),
     Reason.PERSON_UNLINKED: ("people", mark("Link")),
     Reason.PERSON_UNKNOWN: _PEOPLE,
     Reason.PERSON_PAUSED: _PEOPLE,
     Reason.PERSON_NOT_LISTED: _PEOPLE,
-    Reason.SERVER_NOT_SELECTED: _RULES,
+    Reason.SERVER_NOT_SELECTED: _rule("server_uuid"),
     Reason.SERVER_OFF: _PEOPLE,
-    Reason.LIBRARY_OFF: _RULES,
-    Reason.TITLE_OFF: _RULES,
-    Reason.KIND_OFF: _RULES,
-    Reason.PLAYER_OFF: _RULES,
-    Reason.NETWORK_OFF: _RULES,
+    Reason.LIBRARY_OFF: _rule("libraries"),
+    Reason.TITLE_OFF: _rule("ignored_titles"),
+    Reason.KIND_OFF: _rule("kinds"),
+    Reason.PLAYER_OFF: _rule("players"),
+    Reason.NETWORK_OFF: _rule("networks"),
     Reason.FEATURE_OFF: _RULES,
     Reason.APP_REFUSED: ("settings/trakt", mark("Settings")),
 }
@@ -141,7 +148,7 @@ def _elsewhere(play: Play, rules: Rules) -> NextAction:
     way, word = ELSEWHERE[play.reason]
     person = stopping_person(rules, play)
     if person:
-        return NextAction(word=mark("People") if way == _RULES[0] else word, way=way_to(person))
+        return NextAction(word=mark("People") if way.startswith(_RULES[0]) else word, way=way_to(person))
     return NextAction(word=word, way=f"{way}{_place_of(play)}")
 
 

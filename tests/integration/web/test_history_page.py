@@ -134,11 +134,12 @@ async def test_what_needs_somebody_has_one_next_action(page, deliver, outcome, l
     assert link.format(id=play.id) in (await page())[1]
 
 
-async def test_a_skipped_play_leads_to_the_screen_where_that_is_changed(page, keep):
+async def test_a_skipped_play_leads_to_the_field_where_that_is_changed(web, page, keep):
     await keep(ended(verdict=Verdict.SKIPPED, reason=Reason.PERSON_UNLINKED), ended(2, **SKIPPED))
     source = (await page())[1]
     assert '<a href="./people#who-den-1">Link<' in source
-    assert '<a href="./settings/rules">Settings<' in source
+    [way, field] = re.findall(r'<a href="\.(/settings/rules[^"#]*)#([^"]+)">Settings<', source)[0]
+    assert f'id="{field}"' in (await web.get(way, headers={"accept": "text/html"})).text
 
 
 async def test_a_play_shows_when_it_began_and_when_it_ended_as_the_live_page_does(page, keep, web):

@@ -13,6 +13,7 @@ from crosswatch.core.reasons import Reason, Verdict
 from crosswatch.web.actions import NextAction, next_action, possible
 from fakes.plays import FILM, MAYA, at, make_delivery, make_play, want
 
+LIBRARIES = NextAction(word="Settings", way="settings/rules?all=1#features.scrobble.filters.libraries-field")
 WATCHED = want(DesiredAction.WATCHED, 9, 92)
 NOBODY_LISTED = Rules(is_on=True)
 WAITING, DONE, DEAD = DeliveryState.PENDING, DeliveryState.SETTLED, DeliveryState.DEAD
@@ -49,7 +50,7 @@ def row(state, reason, *, is_known=False):
             NextAction(word="Link again", way="people"),
         ),
         (play(Verdict.SKIPPED, Reason.PERSON_UNLINKED), [], NextAction(word="Link", way="people#who-den-1")),
-        (play(Verdict.SKIPPED, Reason.LIBRARY_OFF), [], NextAction(word="Settings", way="settings/rules")),
+        (play(Verdict.SKIPPED, Reason.LIBRARY_OFF), [], LIBRARIES),
         (play(Verdict.SKIPPED, Reason.TOO_SHORT), [], None),
         (play(Verdict.SKIPPED, Reason.IGNORED_BY_YOU), [], None),
         (
@@ -84,7 +85,7 @@ def listing(*people, **limits):
         pytest.param(
             Reason.LIBRARY_OFF,
             listing(person(limits=Limits(libraries=frozenset({"a"}))), libraries=frozenset({"b"})),
-            NextAction(word="Settings", way="settings/rules"),
+            LIBRARIES,
             id="everybody's list",
         ),
         pytest.param(
@@ -96,7 +97,7 @@ def listing(*people, **limits):
         pytest.param(
             Reason.LIBRARY_OFF,
             listing(person(limits=Limits(kinds=frozenset({MediaKind.EPISODE})))),
-            NextAction(word="Settings", way="settings/rules"),
+            LIBRARIES,
             id="no list that says so now",
         ),
         pytest.param(
@@ -120,7 +121,7 @@ def listing(*people, **limits):
         pytest.param(
             Reason.TITLE_OFF,
             listing(person()),
-            NextAction(word="Settings", way="settings/rules"),
+            NextAction(word="Settings", way=LIBRARIES.way.replace("libraries", "ignored_titles")),
             id="a title that is ignored no more",
         ),
     ],

@@ -13,6 +13,16 @@ sendQuietly();
 copyOnClick();
 listenToKeys();
 
+for (const button of document.querySelectorAll("[data-reveal]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    const field = document.querySelector(button.dataset.reveal);
+    const isShown = field.type === "password";
+    field.type = isShown ? "text" : "password";
+    button.setAttribute("aria-pressed", isShown);
+  });
+}
+
 // A proxy that shows the pages somewhere else than it says makes cookies go astray.
 const hint = document.getElementById("astray");
 if (hint && path !== location.pathname) {
