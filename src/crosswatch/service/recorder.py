@@ -194,6 +194,8 @@ class Recorder:
             if stored is None or judgement is None:
                 return 0
             judgement = await self._unless_tail(stored, judgement)
+            if judgement.counts and await self._tails.has_counted_tail(judgement.play):
+                judgement = Judgement(play=skipped(stored, Reason.DUPLICATE_OF), counts=False)
             change = _change(judgement, tell_after_all(judgement, self._clock.now()))
             await self._ledger.record([change])
             self._announce([change])

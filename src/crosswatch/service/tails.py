@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from crosswatch.core.events import ScrobbleAction
@@ -57,6 +58,19 @@ class Tails:
         if is_new:
             self._known[play.id] = await self._look_up(update)
         return self._known[play.id]
+
+    async def has_counted_tail(self, play: Play) -> bool:
+        """Whether what would be the tail of this play, if it counted, counts already by itself.
+
+        Raises:
+            StorageError: If later viewings cannot be looked up.
+        """
+        counting = replace(play, watched_at=play.ended_at or play.last_seen_at)
+        for one in await self._ledger.plays_of(play.server, play.account.id, play.started_at):
+            is_later = one.started_at > play.started_at and one.watched_at is not None
+            if is_later and is_tail(one, counting, lowest=await self._lowest_told(one.id, None)):
+                return True
+        return False
 
     def forget(self, play_id: PlayId) -> None:
         """The viewing is over, and written."""

@@ -9,7 +9,7 @@ import pytest
 from crosswatch.core.events import Percent, ScrobbleAction
 from crosswatch.core.judging import end_of
 from crosswatch.core.people import Rules
-from crosswatch.core.plays import PlayState
+from crosswatch.core.plays import PlayState, TraceEntry
 from crosswatch.core.policy import SKIPPED
 from crosswatch.core.ports import PlayChange
 from crosswatch.core.reasons import Reason, Verdict
@@ -85,3 +85,21 @@ async def test_the_tail_of_a_viewing_is_no_play_though_its_server_counts_it(ledg
     play = await ledger.play(ENDED.id)
     assert (play.verdict, play.reason) == (Verdict.SKIPPED, Reason.DUPLICATE_OF)
     assert not (await ledger.deliveries([ENDED.id])).get(ENDED.id)
+
+
+@pytest.mark.parametrize("order", [1, -1], ids=["the older first", "the newer first"])
+async def test_of_two_halves_that_a_rule_had_stopped_one_counts_whichever_is_asked_for_first(
+    ledger, recorder, order
+):
+    stopped = {"verdict": Verdict.SKIPPED, "reason": Reason.PERSON_PAUSED}
+    first = replace(ENDED, **stopped, progress=Percent(85.0), ended_at=at(400), last_seen_at=at(400))
+    rest = replace(ENDED, **stopped, id="play-000009", started_at=at(500))
+    for play, progress in ((first, 0.0), (rest, 85.0)):
+        told = {"action": ScrobbleAction.START.value, "progress": progress}
+        step = TraceEntry(at=play.started_at, step="heard", text="", data=told)
+        await ledger.record([PlayChange(play=play, trace=(step,))])
+    counts = [await recorder.count_after_all(play.id) for play in (first, rest)[::order]]
+    assert counts == [1, 0]
+    reasons = {(await ledger.play(play.id)).reason for play in (first, rest)}
+    assert reasons == {Reason.LIVE, Reason.DUPLICATE_OF}
+    assert await recorder.count_after_all(first.id) == 0, "it counts, or is the tail of what does"
