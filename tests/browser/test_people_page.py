@@ -46,5 +46,8 @@ async def test_two_windows_that_change_one_person_lose_nothing(look):
 async def test_one_button_leads_from_a_person_to_a_code_for_trakt(look):
     page = await (await look()).go("people/Together")
     await page.get_by_role("button", name="Link another account").click()
-    await expect(page).to_have_url(re.compile(r"/setup/trakt$"))
+    await expect(page).to_have_url(re.compile(r"/setup/trakt\?who=Together$"))
     await expect(page.locator(".typed").first).to_be_visible()
+    await expect(page.locator(".linkee")).to_have_count(1)
+    await page.get_by_role("link", name="Back to Together").click()
+    await expect(page.get_by_role("heading", name="Together").first).to_be_visible()

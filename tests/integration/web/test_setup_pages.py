@@ -506,6 +506,19 @@ async def test_an_app_that_trakt_does_not_know_is_said_with_what_to_check(app, b
     await link(app, browser)
 
 
+async def test_one_person_is_linked_from_their_page_and_that_is_where_it_ends(app, browser):
+    await set_up(app, browser, "alice", "bob")
+    await link(app, browser)
+    page = await browser.send(await browser.open("people/bob"), "Link a Trakt account bob")
+    assert page.url == f"{browser.top}/setup/trakt?who=bob"
+    assert "Link Trakt for bob" in page.words
+    assert "alice" not in page.words
+    app.trakt.approve_device(page.code, "tom_t")
+    page = await browser.until("setup/trakt?who=bob", lambda page: "Plays by bob go to tom_t" in page.words)
+    assert 'data-next="../people/bob"' in page.text
+    assert "Link Trakt for" not in (await browser.open("setup/trakt?who=nobody")).words
+
+
 async def test_who_signs_in_at_trakt_as_somebody_else_did_is_told_so_before_anything_is_mixed(app, browser):
     await set_up(app, browser, "alice", "bob")
     for name in ("alice", "bob"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from crosswatch.core.filters import ID_PREFIX, fold
 from crosswatch.core.phrases import listed
@@ -14,6 +15,7 @@ from crosswatch.linking.attempts import Stage
 from crosswatch.linking.household import Kind
 from crosswatch.linking.search import best_of
 from crosswatch.providers.scrobble.trakt.accounts import account_names
+from crosswatch.web.people import way_to
 from crosswatch.web.qr import qr_code
 
 if TYPE_CHECKING:
@@ -293,6 +295,26 @@ def others_of(members: Collection[Member], settings: Settings) -> list[str]:
         for person in settings.people
         if not any(changes.is_meant(member, person.plex_ids) for member in members)
     ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alone:
+    """That one person is linked, out of the turn of the set-up.
+
+    Attributes:
+        name: Theirs.
+        here: The address of the page, relative to the first one.
+        back: Where to go afterwards.
+    """
+
+    name: str
+    here: str
+    back: str
+
+
+def alone_of(name: str) -> Alone:
+    """The page on which nobody else is linked."""
+    return Alone(name=name, here=f"setup/trakt?{urlencode({'who': name})}", back=way_to(name))
 
 
 async def link_rows(runtime: RuntimeLike) -> list[LinkRow]:

@@ -15,7 +15,7 @@ from crosswatch.web.answers import form_lists, read_body, read_fields
 from crosswatch.web.depends import Runtime
 from crosswatch.web.drawing import top_of
 from crosswatch.web.languages import translate as _
-from crosswatch.web.pages.setup import has_people
+from crosswatch.web.pages.setup import alone_of, has_people
 from crosswatch.web.pages.setup_page import show_people, show_plex, show_server, show_trakt
 from crosswatch.web.permissions import SMALL_BODY
 from crosswatch.web.ports import RuntimeLike
@@ -164,6 +164,8 @@ async def link_trakt(request: Request, runtime: Runtime) -> Response:
         return await show_trakt(request, runtime, _("Nobody of that name counts here any more."))
     account = again if again in person.accounts else changes.account_for(settings, person)
     await runtime.linking.link_trakt(person.name, account)
+    if fields.get("alone"):
+        return RedirectResponse(f"{top_of(request)}{alone_of(person.name).here}", 303)
     return _to(request, "trakt")
 
 

@@ -144,6 +144,9 @@ async def show_trakt(request: Request, runtime: RuntimeLike, problem: str = "") 
     config = runtime.config
     for attempt in runtime.linking.trakt.values():
         await attempt.has_code(AT_ONCE_S)
+    rows = await setup.link_rows(runtime)
+    asked = request.query_params.get("who", "")
+    alone = next((setup.alone_of(row.name) for row in rows if asked and row.name == asked), None)
     return _draw(
         request,
         runtime,
@@ -155,7 +158,8 @@ async def show_trakt(request: Request, runtime: RuntimeLike, problem: str = "") 
         client_id=config.settings.trakt.client_id,
         redirect_uri=config.settings.trakt.redirect_uri,
         variable=setup.variable_of(config, "trakt.client_id"),
-        rows=await setup.link_rows(runtime),
+        rows=[row for row in rows if alone is None or row.name == alone.name],
+        alone=alone,
     )
 
 
