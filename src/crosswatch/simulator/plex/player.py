@@ -319,6 +319,7 @@ class Player:
 
     async def _run_to(self, target_ms: int) -> None:
         """Wait until the viewer is there; a pause, by whomever, holds it up."""
+        self._limit_ms = max(target_ms, self._anchor_ms)  # however long it takes until somebody looks
         while self.state != "idle" and self.position_ms < target_ms:
             self._limit_ms = target_ms
             self._changed.clear()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import statistics
+import time
 from datetime import timedelta
 
 import pytest
@@ -304,6 +305,19 @@ async def test_autoplay_in_the_same_session_without_a_stop(plex, listen):
     assert set(keys) == {("1", EPISODE), ("1", next_key(plex))}
     assert [play["ratingKey"] for play in ear.plays if play["state"] == "stopped"] == [next_key(plex)]
     assert [viewing.progress for viewing in seen] == [100.0, 5.0]
+
+
+async def test_a_machine_that_stands_still_carries_nobody_past_the_end(plex, monkeypatch):
+    player = plex.player("alice", "tv")
+    enter = player._enter
+
+    async def enter_slowly(*args, **options):
+        await enter(*args, **options)
+        time.sleep(plex.clock.real_seconds(1.5 * EPISODE_MS / 1000))  # noqa: ASYNC251 -- that is the point
+
+    monkeypatch.setattr(player, "_enter", enter_slowly)
+    seen = await player.watch_queue([plex.item(EPISODE), plex.item(next_key(plex))], Autoplay.SAME_KEY)
+    assert [viewing.progress for viewing in seen] == [100.0, 100.0]
 
 
 async def test_autoplay_whose_offset_runs_past_the_end(plex, listen):
