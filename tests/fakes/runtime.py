@@ -15,6 +15,7 @@ from crosswatch.core.anime import AnimeList
 from crosswatch.core.events import Account, PlayId
 from crosswatch.core.facts import WebhookFact
 from crosswatch.core.people import Home, Rules
+from crosswatch.core.plays import SinkAccount
 from crosswatch.examining import Examiner
 from crosswatch.logs import LogHub
 from crosswatch.providers.anime.lists import SourceStatus
@@ -62,40 +63,43 @@ class FakeRuntime:
         self.trakt.latency_s = 0.0
         self.reread: dict[PlayId, Any] = {}
         self.anime: tuple[SourceStatus, ...] = ()
-        memory = Memory(ledger, self.clock, AnimeList)
-        self.recall = memory.recall
-        self._workers = DeliveryWorkers(
-            lambda account: AccountWorker(
-                account,
-                sink=self.trakt,
-                ledger=ledger,
-                recall=memory.recall,
-                clock=self.clock,
-                worker="fake",
-                write_interval_s=lambda: 0.0,
-                changed=self.changed.append,
-            ),
-            clock=self.clock,
-        )
-        self.corrections = Corrections(
-            ledger,
-            sink=self.trakt,
-            workers=self._workers,
-            recall=memory.recall,
-            reread=self._reread,
-            count_after_all=Recorder(
-                ledger,
-                rules=self.rules,
-                clock=self.clock,
-                wake=self._workers.wake,
-                changed=self.changed.append,
-            ).count_after_all,
-            clock=self.clock,
-            changed=self.changed.append,
-        )
+        self.recall = Memory(ledger, self.clock, AnimeList).recall
+        self._workers = DeliveryWorkers(self._make_worker, clock=self.clock)
+        self.corrections = self._make_corrections()
         self.linking: Any = None
         self.examiner = Examiner(self.config, connect=None, sink=self.trakt)
         self._listeners: list[asyncio.Queue[PlayId | None]] = []
+
+    def _make_worker(self, account: SinkAccount) -> AccountWorker:
+        return AccountWorker(
+            account,
+            sink=self.trakt,
+            ledger=self.ledger,
+            recall=self.recall,
+            clock=self.clock,
+            worker="fake",
+            write_interval_s=lambda: 0.0,
+            changed=self.changed.append,
+        )
+
+    def _make_corrections(self) -> Corrections:
+        recorder = Recorder(
+            self.ledger,
+            rules=self.rules,
+            clock=self.clock,
+            wake=self._workers.wake,
+            changed=self.changed.append,
+        )
+        return Corrections(
+            self.ledger,
+            sink=self.trakt,
+            workers=self._workers,
+            recall=self.recall,
+            reread=self._reread,
+            count_after_all=recorder.count_after_all,
+            clock=self.clock,
+            changed=self.changed.append,
+        )
 
     async def start(self) -> None:
         self.started += 1

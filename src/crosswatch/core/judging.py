@@ -15,24 +15,9 @@ from crosswatch.core.people import TO_COME, Held, Passed, Rules, decide
 from crosswatch.core.phrases import say
 from crosswatch.core.plays import Desired, DesiredAction, Play, PlayState, SinkAccount
 from crosswatch.core.policy import counted_by_plex, desired_for, reason_of_end
-from crosswatch.core.reasons import Reason, Verdict
+from crosswatch.core.reasons import BY_PERSON, BY_SETTING, Reason, Verdict
 
-BY_RULE = frozenset(
-    {
-        Reason.PERSON_UNLINKED,
-        Reason.PERSON_UNKNOWN,
-        Reason.PERSON_PAUSED,
-        Reason.PERSON_NOT_LISTED,
-        Reason.SERVER_NOT_SELECTED,
-        Reason.SERVER_OFF,
-        Reason.LIBRARY_OFF,
-        Reason.TITLE_OFF,
-        Reason.KIND_OFF,
-        Reason.PLAYER_OFF,
-        Reason.NETWORK_OFF,
-        Reason.FEATURE_OFF,
-    }
-)
+BY_RULE = BY_PERSON | BY_SETTING
 """Reasons of a play that is left out for as long as a setting says so."""
 
 

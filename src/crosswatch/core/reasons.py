@@ -67,6 +67,26 @@ class Reason(StrEnum):
     REJECTED = "rejected"
 
 
+BY_PERSON = frozenset(
+    {Reason.PERSON_UNKNOWN, Reason.PERSON_NOT_LISTED, Reason.PERSON_UNLINKED, Reason.PERSON_PAUSED}
+)
+"""Reasons of a play that is left out for as long as the settings say so of whoever watches."""
+
+BY_SETTING = frozenset(
+    {
+        Reason.SERVER_NOT_SELECTED,
+        Reason.SERVER_OFF,
+        Reason.LIBRARY_OFF,
+        Reason.TITLE_OFF,
+        Reason.KIND_OFF,
+        Reason.PLAYER_OFF,
+        Reason.NETWORK_OFF,
+        Reason.FEATURE_OFF,
+    }
+)
+"""The same, where they say so of what is watched, where and how."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
     """What a reason means to people.

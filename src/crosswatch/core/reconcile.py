@@ -107,7 +107,7 @@ def reconcile(
         covering = _explaining(row, plays, explained, since=since)
         explained |= dict.fromkeys((play.id for play in covering), row)
         if any(play.watched_at for play in covering):
-            found = (Confirmed(play=play, row=row) for play in covering if awaits_count(play))
+            found = (Confirmed(play=play, row=row) for play in covering if _awaits_count(play))
             confirmed = {one.play.id: one for one in found} | confirmed
             continue
         if any(play.state is not PlayState.ENDED for play in covering):
@@ -161,7 +161,7 @@ def _may_come_to_cover(play: Play, row: HistoryRow) -> bool:
     return is_open and is_about(play, row) and play.started_at - COVER_BEFORE <= row.viewed_at
 
 
-def awaits_count(play: Play) -> bool:
+def _awaits_count(play: Play) -> bool:
     """Whether a viewing counts, but as far as is known has not come to where its server counts."""
     may_have_rest = play.progress is not None and play.progress < SURELY_COUNTED
     return play.watched_at is not None and may_have_rest and not _is_counted(play)
@@ -174,7 +174,7 @@ def may_be_its_rest(play: Play, counted_at: datetime) -> bool:
     whom no more is known than that it was counted later, has far more likely seen the rest than begun anew.
     """
     ended_at = play.ended_at or play.last_seen_at
-    return awaits_count(play) and timedelta(0) <= counted_at - ended_at <= TAIL_GAP
+    return _awaits_count(play) and timedelta(0) <= counted_at - ended_at <= TAIL_GAP
 
 
 def may_be_line_of(play: Play, row: HistoryRow) -> bool:

@@ -10,7 +10,7 @@ from crosswatch.core.events import Account, Media, Player
 from crosswatch.core.facts import Binding
 from crosswatch.core.likeness import is_keyless, pair_rows
 from crosswatch.errors import SourceAuthError, SourceError, SourceNotFoundError, SourceUnavailableError
-from crosswatch.service.refused import Refused
+from crosswatch.service.outage import Outage
 
 if TYPE_CHECKING:
     from crosswatch.core.facts import SessionRow
@@ -31,7 +31,7 @@ class Binder:
     def __init__(self, source: MetadataSource) -> None:
         self._source = source
         self._failures: Counter[str] = Counter()
-        self._refused = Refused("plex.lookup", "find out who watches what")
+        self._outage = Outage("plex.lookup", "find out who watches what")
 
     async def look_up(self, session: Session) -> Binding | None:
         """Who watches and what it is, as far as the server says now; None if it says nothing of use."""
@@ -40,9 +40,9 @@ class Binder:
             media = await self._media(session, row)
             account = await self._account(session, row)
         except SourceError as error:
-            self._refused.note(error)
+            self._outage.note(error)
             return None
-        self._refused.end()
+        self._outage.end()
         if media is None:
             return None
         if row is None:

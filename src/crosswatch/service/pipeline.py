@@ -25,7 +25,7 @@ from crosswatch.errors import SourceAuthError, SourceError, StorageError
 from crosswatch.service.binder import Binder
 from crosswatch.service.catch_up import CatchUp
 from crosswatch.service.hook_desk import HookDesk
-from crosswatch.service.refused import Refused
+from crosswatch.service.outage import Outage
 from crosswatch.service.second_look import SecondLook
 
 if TYPE_CHECKING:
@@ -128,8 +128,8 @@ class ServerPipeline:
         self._unsure: set[int] = set()
         self._dated: set[PlayId] = set()
         self._history_at: datetime | None = None
-        self._no_list = Refused("plex.list", "list what plays")
-        self._no_history = Refused("plex.history", "read the play history")
+        self._no_list = Outage("plex.list", "list what plays")
+        self._no_history = Outage("plex.history", "read the play history")
 
     @property
     def session_count(self) -> int:

@@ -168,6 +168,14 @@ async def app_killed(home):
     return home.start_app
 
 
+async def come_back(home, up):
+    """End what was down, and wait until nothing more is to be expected."""
+    await up()
+    await home.connected()
+    await home.settled()
+    await home.later(hours=2)
+
+
 DOWN = [socket_down, app_down, app_killed]
 
 
@@ -181,10 +189,7 @@ async def test_a_viewing_that_ends_past_the_mark_meanwhile_is_a_play(live_in, do
     await home.later(minutes=3)
     await player.stop()
     await home.later(minutes=10)
-    await up()
-    await home.connected()
-    await home.settled()
-    await home.later(hours=2)
+    await come_back(home, up)
     assert home.watched() == [FIRST]
     assert between(home.watched_at()[0], player.viewing.counted_at, player.viewing.ended_at)
 
@@ -199,10 +204,7 @@ async def test_a_viewing_that_passes_the_mark_meanwhile_is_a_play(live_in, down)
     await home.later(minutes=15)
     await player.stop()
     await home.later(minutes=40)
-    await up()
-    await home.connected()
-    await home.settled()
-    await home.later(hours=2)
+    await come_back(home, up)
     assert home.watched() == [FIRST]
     assert between(home.watched_at()[0], player.viewing.counted_at, player.viewing.ended_at)
     assert await home.verdicts() == [(FIRST, "delivered", "watched")]
@@ -217,10 +219,7 @@ async def test_a_viewing_that_is_given_up_meanwhile_keeps_its_position_and_is_no
     up = await down(home)
     await home.later(minutes=2)
     await player.stop()
-    await up()
-    await home.connected()
-    await home.settled()
-    await home.later(hours=2)
+    await come_back(home, up)
     assert home.watched() == []
     assert home.positions() == {FIRST: pytest.approx(40, abs=2.5)}  # a position is written down every 30 s
 
@@ -233,10 +232,7 @@ async def test_what_happens_altogether_meanwhile_is_a_play_of_whose_it_is(live_i
     await home.watch(MATRIX, person="bob", start=0.85)
     await home.watch(ARRIVAL, start=0.5, until=0.7)
     await home.later(minutes=40)
-    await up()
-    await home.connected()
-    await home.settled()
-    await home.later(hours=2)
+    await come_back(home, up)
     assert home.watched() == [FIRST]
     assert between(home.watched_at()[0], viewing.counted_at, viewing.ended_at)
     assert {(name, verdict) for name, verdict, _ in await home.verdicts()} == {
@@ -379,10 +375,7 @@ async def test_the_end_of_what_was_stopped_past_the_mark_is_no_second_play_if_it
     viewing = await home.watch(FIRST, start=0.82)
     assert viewing.counted_at
     await home.later(minutes=5)
-    await up()
-    await home.connected()
-    await home.settled()
-    await home.later(hours=2)
+    await come_back(home, up)
     assert home.watched() == [FIRST]
 
 

@@ -140,7 +140,7 @@ async def test_what_was_skipped_counts_at_its_own_time_once_its_cause_is_mended_
     home.edit(people=[{"name": "Bob", "plex_ids": [home.plex.person("bob").number], "accounts": ["default"]}])
     await home.later(minutes=1)
     viewing = await home.watch("Paperman (2012)")
-    rest = await home.watch("Arrival (2016)", until=0.3)
+    await home.watch("Arrival (2016)", until=0.3)
     await home.later(hours=5)
     (play,) = [one for one in await home.plays() if one.media.title == "Paperman"]
     assert await home.app.corrections.retry(play.id) == 0, "nothing is mended yet"
@@ -152,6 +152,5 @@ async def test_what_was_skipped_counts_at_its_own_time_once_its_cause_is_mended_
     await home.settled()
     assert home.watched() == ["Paperman (2012)"]
     assert abs((home.watched_at()[0] - viewing.ended_at).total_seconds()) < 5
-    assert rest.progress < 50
     assert await home.app.corrections.retry(play.id) == 0, "it is there"
     home.forget_requests()  # each time it was asked anew what the item is

@@ -18,11 +18,12 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from crosswatch.core.events import Account, Media, MediaKind, Player, PlayerState, Show
+from crosswatch.core.events import Account, Media, MediaKind, Player, Show
 from crosswatch.core.facts import WebhookFact
 from crosswatch.core.ids import Ids
 from crosswatch.errors import SourceUnavailableError, StorageError
 from fakes.evening import SERVER, Evening
+from fakes.hook_stage import STATES
 from fakes.leaping_loop import LeapingLoop
 from fakes.plays import MAYA
 from fakes.sink import Fault
@@ -36,13 +37,6 @@ LEFT_AT = 0.85
 RESUMED_WITHIN_S = 30 * 3_600.0
 """The rest of what was left is seen within that time, or never."""
 
-STATES = {
-    "media.play": PlayerState.PLAYING,
-    "media.resume": PlayerState.PLAYING,
-    "media.pause": PlayerState.PAUSED,
-    "media.stop": PlayerState.STOPPED,
-    "media.scrobble": PlayerState.PLAYING,
-}
 PEOPLE = {
     "tv": Account(id=1, name="Maya"),
     "phone": Account(id=2, name="Jon"),
@@ -351,7 +345,7 @@ class ViewingsWithPost(Viewings):
         is_bare = event == "media.scrobble" or (event == "media.play" and viewer.offset_s <= 1)
         fact = WebhookFact(
             event=event,
-            state=STATES[event],
+            state=STATES[event.removeprefix("media.")],
             is_counted=event == "media.scrobble",
             offset_ms=None if is_bare else round(viewer.offset_s * 1000),
             account=PEOPLE[viewer.client],

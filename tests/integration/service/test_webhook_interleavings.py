@@ -15,12 +15,13 @@ import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from crosswatch.core.events import Account, Media, MediaKind, Player, PlayerState
+from crosswatch.core.events import Account, Media, MediaKind, Player
 from crosswatch.core.facts import WebhookFact
 from crosswatch.core.ids import Ids
 from crosswatch.core.people import Person, Rules
 from crosswatch.service.no_server import NoServer
 from fakes.evening import SERVER, Evening
+from fakes.hook_stage import STATES
 from fakes.leaping_loop import LeapingLoop
 from fakes.plays import JON, MAYA
 
@@ -36,13 +37,6 @@ ITEM = Media(
     rating_key="77",
 )
 OWNER, GUEST = Account(id=1, name="Maya"), Account(id=2, name="Jon")
-STATES = {
-    "media.play": PlayerState.PLAYING,
-    "media.resume": PlayerState.PLAYING,
-    "media.pause": PlayerState.PAUSED,
-    "media.stop": PlayerState.STOPPED,
-    "media.scrobble": PlayerState.PLAYING,
-}
 BOTH, HOOKS, STRANGER = "both", "webhooks, and a server to ask", "webhooks alone"
 
 
@@ -187,7 +181,7 @@ class Household:
             return
         fact = WebhookFact(
             event=message.step.event,
-            state=STATES[message.step.event],
+            state=STATES[message.step.event.removeprefix("media.")],
             is_counted=message.step.event == "media.scrobble",
             offset_ms=None if message.offset_s is None else round(message.offset_s * 1000),
             account=account,

@@ -14,20 +14,11 @@ from crosswatch.core.ports import Backlog
 from crosswatch.core.reasons import Reason
 from crosswatch.health.facts import BackupState, Facts, Folder, NoticeState, Sightings
 from crosswatch.health.judging import judge
+from fakes.documents import complete
 from fakes.english import english_in
 
 GERMAN = {"accept": "text/html", "accept-language": "de"}
-COMPLETE = {
-    "plex": {"server_url": "http://192.168.1.20:32400", "account_token": "t"},
-    "trakt": {"client_id": "c"},
-    "auth": {"trakt": {"access_token": "a"}},
-    "features": {
-        "watch": {"enabled": True},
-        "webhook": {"enabled": True},
-        "scrobble": {"enabled": True, "providers": {"trakt": {"enabled": True}}},
-    },
-    "access": {"open_networks": ["192.168.1.0/24"]},
-}
+COMPLETE = complete(webhook=True, access={"open_networks": ["192.168.1.0/24"]})
 SETUP = ["setup/claim", "setup/server", "setup/people"]
 
 

@@ -15,17 +15,10 @@ from crosswatch.core.reasons import Reason, Verdict
 from crosswatch.errors import StorageError
 from crosswatch.health.checks import Level
 from crosswatch.tallies import Counted
+from fakes.documents import complete
 from fakes.plays import MAYA, make_play
 
-COMPLETE = {
-    "plex": {"server_url": "http://192.168.1.20:32400", "account_token": "plex-secret-token"},
-    "trakt": {"client_id": "c"},
-    "auth": {"trakt": {"access_token": "trakt-secret-token"}},
-    "features": {
-        "watch": {"enabled": True},
-        "scrobble": {"enabled": True, "providers": {"trakt": {"enabled": True}}},
-    },
-}
+COMPLETE = complete(plex_token="plex-secret-token", trakt_token="trakt-secret-token")
 SERVER = {
     "name": "Den",
     "server_uuid": "uuid-of-den",

@@ -15,20 +15,10 @@ from crosswatch.core.ports import Backlog
 from crosswatch.health.checks import KINDS, Level
 from crosswatch.health.facts import BackupState, Facts, Folder, NoticeState, Sightings
 from crosswatch.health.judging import judge
+from fakes.documents import complete
 
 NOW = datetime(2026, 11, 20, 20, 15, tzinfo=UTC)
-SETTINGS = parse_settings(
-    {
-        "plex": {"server_url": "http://192.168.1.20:32400", "account_token": "t"},
-        "trakt": {"client_id": "c"},
-        "auth": {"trakt": {"access_token": "a"}},
-        "features": {
-            "watch": {"enabled": True},
-            "webhook": {"enabled": True},
-            "scrobble": {"enabled": True, "providers": {"trakt": {"enabled": True}}},
-        },
-    }
-)
+SETTINGS = parse_settings(complete(webhook=True))
 DEN = {
     "name": "Den",
     "server_uuid": "uuid-of-den",

@@ -11,21 +11,10 @@ from crosswatch.core.ports import Backlog
 from crosswatch.health.checks import Level
 from crosswatch.health.facts import Facts
 from crosswatch.health.judging import judge
+from fakes.documents import complete
 
 NOW = datetime(2026, 11, 20, 20, 15, tzinfo=UTC)
-COMPLETE = {
-    "plex": {"server_url": "http://192.168.1.20:32400", "account_token": "t"},
-    "trakt": {"client_id": "c"},
-    "auth": {"trakt": {"access_token": "a"}},
-    "features": {
-        "watch": {"enabled": True},
-        "scrobble": {
-            "enabled": True,
-            "providers": {"trakt": {"enabled": True}},
-            "filters": {"username_whitelist": ["maya"]},
-        },
-    },
-}
+COMPLETE = complete(filters={"username_whitelist": ["maya"]})
 DEN = {"name": "Den", "connected": True, "last_frame_at": NOW, "problem": ""}
 WATCHING = {"alive": True, "stop_set": False, "servers": [DEN]}
 FINE = Facts(

@@ -12,7 +12,7 @@ from crosswatch.core.events import Media, MediaKind, Numbering
 from crosswatch.core.filters import kind_words, network_words
 from crosswatch.core.people import Passed, decide
 from crosswatch.core.plays import Origin, PlayState
-from crosswatch.core.reasons import EXPLANATIONS, Reason, Verdict
+from crosswatch.core.reasons import BY_PERSON, BY_SETTING, EXPLANATIONS, Reason, Verdict
 from crosswatch.core.sentences import account_title, percent_words
 from crosswatch.web.actions import NAMELESS
 from crosswatch.web.languages import mark, told, translate
@@ -24,22 +24,7 @@ if TYPE_CHECKING:
     from crosswatch.core.people import Rules
     from crosswatch.core.plays import Delivery, Play
 
-PERSON = frozenset(
-    {Reason.PERSON_UNKNOWN, Reason.PERSON_NOT_LISTED, Reason.PERSON_UNLINKED, Reason.PERSON_PAUSED}
-)
-RULES = frozenset(
-    {
-        Reason.TYPE_UNSUPPORTED,
-        Reason.SERVER_NOT_SELECTED,
-        Reason.SERVER_OFF,
-        Reason.LIBRARY_OFF,
-        Reason.TITLE_OFF,
-        Reason.KIND_OFF,
-        Reason.PLAYER_OFF,
-        Reason.NETWORK_OFF,
-        Reason.FEATURE_OFF,
-    }
-)
+RULES = BY_SETTING | {Reason.TYPE_UNSUPPORTED}
 POSITION = frozenset(
     {
         Reason.BELOW_THRESHOLD,
@@ -92,7 +77,7 @@ def build_checks(
     heard = translate(HEARD[play.origin]) % {"server": server}
     yield Check(is_met=True, name=translate("Heard"), text=heard)
     for name, reasons, text in (
-        (translate("Person"), PERSON, _person(play, rules)),
+        (translate("Person"), BY_PERSON, _person(play, rules)),
         (translate("Rules"), RULES, _rules(play)),
         (translate("Position"), POSITION, _position(play, mark)),
         (translate("Ids"), frozenset(NAMELESS), _named(play.media)),

@@ -26,7 +26,8 @@ router = APIRouter()
 AT_ONCE = 8
 """So many plays are read anew from their servers side by side."""
 
-DONE = ("retry", "ignore", "none")
+WISHES = ("retry", "ignore")
+DONE = (*WISHES, "none")
 LONGEST_CURSOR = 64
 
 
@@ -63,9 +64,9 @@ async def act(request: Request, runtime: Runtime) -> Response:
     ids = [PlayId(text) for text in dict.fromkeys(one or fields.get("play", []))]
     back = dict(parse_qsl(fields.get("back", [""])[0]))
     told = {}
-    if wish in ("retry", "ignore") and not ids:
+    if wish in WISHES and not ids:
         told = {"done": "none"}
-    elif wish in ("retry", "ignore"):
+    elif wish in WISHES:
         corrections = runtime.corrections
         count = await _try_each(ids, corrections.retry if wish == "retry" else corrections.ignore)
         told = {"done": wish, "n": str(count), "left": str(len(ids) - count)}

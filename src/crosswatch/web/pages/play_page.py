@@ -1,5 +1,6 @@
 """`/history/{play_id}`: why a play stands as it stands, and what may be done about it."""
 
+from collections.abc import Awaitable
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
@@ -37,41 +38,40 @@ async def play(request: Request, play_id: Id, runtime: Runtime, guest: Asking) -
 @router.post("/history/{play_id}/retry")
 async def retry(request: Request, play_id: Id, runtime: Runtime, guest: Asking) -> Response:
     """Try again what waits, was refused or was ignored of the play."""
-    try:
-        count = await runtime.corrections.retry(PlayId(play_id))
-    except CorrectionError as error:
-        return await draw_play(request, play_id, runtime, guest, problem=error)
-    return _back(play_id, "retry", count)
+    wish = runtime.corrections.retry(PlayId(play_id))
+    return await _carry_out(request, play_id, runtime, guest, done="retry", wish=wish)
 
 
 @router.post("/history/{play_id}/ignore")
 async def ignore(request: Request, play_id: Id, runtime: Runtime, guest: Asking) -> Response:
     """Tell nobody of the play."""
-    try:
-        await runtime.corrections.ignore(PlayId(play_id))
-    except CorrectionError as error:
-        return await draw_play(request, play_id, runtime, guest, problem=error)
-    return _back(play_id, "ignore", 1)
+    wish = runtime.corrections.ignore(PlayId(play_id))
+    return await _carry_out(request, play_id, runtime, guest, done="ignore", wish=wish)
 
 
 @router.post("/history/{play_id}/undo")
 async def undo(request: Request, play_id: Id, runtime: Runtime, guest: Asking) -> Response:
     """Take the play out of the histories into which we put it."""
-    try:
-        count = await runtime.corrections.undo(PlayId(play_id))
-    except CorrectionError as error:
-        return await draw_play(request, play_id, runtime, guest, problem=error)
-    return _back(play_id, "undo", count)
+    wish = runtime.corrections.undo(PlayId(play_id))
+    return await _carry_out(request, play_id, runtime, guest, done="undo", wish=wish)
 
 
 @router.post("/history/{play_id}/forget")
 async def forget(request: Request, play_id: Id, runtime: Runtime, guest: Asking) -> Response:
     """Drop what somebody said that the play's item is."""
+    wish = runtime.corrections.forget_choice(PlayId(play_id))
+    return await _carry_out(request, play_id, runtime, guest, done="forget", wish=wish)
+
+
+async def _carry_out(
+    request: Request, play_id: str, runtime: Runtime, guest: Asking, *, done: str, wish: Awaitable[int | None]
+) -> Response:
+    """Do what was asked for; then the page again, which says what came of it."""
     try:
-        is_done = await runtime.corrections.forget_choice(PlayId(play_id))
+        count = await wish
     except CorrectionError as error:
         return await draw_play(request, play_id, runtime, guest, problem=error)
-    return _back(play_id, "forget", int(is_done))
+    return RedirectResponse(f"../{play_id}?done={done}&n={1 if count is None else int(count)}", 303)
 
 
 async def draw_play(
@@ -103,8 +103,3 @@ async def draw_play(
 
 def _status(problem: CorrectionError | ConfigError) -> int:
     return config_status(problem) if isinstance(problem, ConfigError) else correction_status(problem)
-
-
-def _back(play_id: str, done: str, count: int) -> Response:
-    """The page again, which says what was done; from an address one step below it."""
-    return RedirectResponse(f"../{play_id}?done={done}&n={count}", 303)

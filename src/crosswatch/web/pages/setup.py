@@ -303,18 +303,18 @@ class Alone:
 
     Attributes:
         name: Theirs.
-        here: The address of the page, relative to the first one.
+        step: The page, as the step of the set-up that it is.
         back: Where to go afterwards.
     """
 
     name: str
-    here: str
+    step: str
     back: str
 
 
 def alone_of(name: str) -> Alone:
     """The page on which nobody else is linked."""
-    return Alone(name=name, here=f"setup/trakt?{urlencode({'who': name})}", back=way_to(name))
+    return Alone(name=name, step=f"trakt?{urlencode({'who': name})}", back=way_to(name))
 
 
 async def link_rows(runtime: RuntimeLike) -> list[LinkRow]:

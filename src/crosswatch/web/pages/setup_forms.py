@@ -164,9 +164,7 @@ async def link_trakt(request: Request, runtime: Runtime) -> Response:
         return await show_trakt(request, runtime, _("Nobody of that name counts here any more."))
     account = again if again in person.accounts else changes.account_for(settings, person)
     await runtime.linking.link_trakt(person.name, account)
-    if fields.get("alone"):
-        return RedirectResponse(f"{top_of(request)}{alone_of(person.name).here}", 303)
-    return _to(request, "trakt")
+    return _to(request, alone_of(person.name).step if fields.get("alone") else "trakt")
 
 
 @router.post("/setup/try")

@@ -5,7 +5,7 @@ import logging
 import pytest
 
 from crosswatch.errors import SourceUnavailableError
-from crosswatch.service.refused import Refused
+from crosswatch.service.outage import Outage
 
 BUSY, GONE = SourceUnavailableError("busy"), SourceUnavailableError("gone")
 
@@ -24,10 +24,10 @@ BUSY, GONE = SourceUnavailableError("busy"), SourceUnavailableError("gone")
         pytest.param([BUSY, None, BUSY], ["busy", "again", "busy"], id="anew"),
     ],
 )
-def test_what_a_server_refuses_is_said_when_that_changes(caplog, answers, expected):
+def test_what_a_server_does_not_answer_is_said_when_that_changes(caplog, answers, expected):
     caplog.set_level(logging.INFO)
-    refused = Refused("plex.list", "list")
+    outage = Outage("plex.list", "list")
     for answer in answers:
-        refused.note(answer) if answer else refused.end()
+        outage.note(answer) if answer else outage.end()
     assert len(caplog.messages) == len(expected)
     assert all(part in message for part, message in zip(expected, caplog.messages, strict=True))

@@ -7,7 +7,7 @@ import logging
 log = logging.getLogger("crosswatch.plex")
 
 
-class Refused:
+class Outage:
     """One kind of question to one server.
 
     Args:
